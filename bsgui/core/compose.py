@@ -1,0 +1,67 @@
+"""From layers and settings to pictures: the composite, single layers, and the ways to look at them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .photo import OFFSET, FloatImage
+from .sources import LayerSource
+from .viewport import Viewport
+
+
+class LayerView(Enum):
+    """How a single layer is shown."""
+
+    GREY = "grey"
+    MAGNITUDE = "magnitude"
+    SIGNED = "signed"
+
+
+# Blue and orange: told apart by people with any of the common colour vision deficiencies.
+_POSITIVE = np.array([1.0, 0.62, 0.16], np.float32)
+_NEGATIVE = np.array([0.22, 0.55, 1.0], np.float32)
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def to_uint8(image: FloatImage) -> NDArray[np.uint8]:
+    """Full scale to 8 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
+    return np.asarray(cv2.multiply(image, (255.0,) * 4, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+def to_uint16(image: FloatImage) -> NDArray[np.uint16]:
+    """Full scale to 16 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
+    return np.asarray(cv2.multiply(image, (65535.0,) * 4, dtype=cv2.CV_16U), dtype=np.uint16)
+
+
+def compose(source: LayerSource, weights: NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+    """The composite in the view, ready to show: (view.height, view.width, 3) uint8."""
+    return to_uint8(source.mix(weights, view))
+
+
+def show_layer(source: LayerSource, index: int, weight: float, look: LayerView, view: Viewport) -> NDArray[np.uint8]:
+    """One layer alone, in one of three looks.
+
+    Args:
+        source: the layers.
+        index: which one.
+        weight: its factor.
+        look: over mid-grey; magnitude (brighter is more); or positive in orange and negative in blue over black.
+        view: what to show.
+
+    Returns:
+        (view.height, view.width, 3) uint8.
+    """
+    weights = np.zeros(source.count, np.float32)
+    weights[index] = weight
+    alone = source.mix(weights, view)
+    if look is LayerView.GREY:
+        return to_uint8(alone)
+    signed = alone - np.float32(OFFSET)
+    if look is LayerView.MAGNITUDE:
+        return to_uint8(np.minimum(2 * np.abs(signed), 1))
+    strength = 2 * (signed @ _LUMA)[..., None]
+    return to_uint8(np.maximum(strength, 0) * _POSITIVE + np.maximum(-strength, 0) * _NEGATIVE)

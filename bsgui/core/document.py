@@ -1,0 +1,143 @@
+"""What is open: a photo, its decomposition, and the stack with its history. Knows nothing of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .decomposition import Decomposition
+from .events import Event
+from .history import History
+from .layers import LayerStack, LayerState, edit_layer
+from .photo import Photo
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentState:
+    """One undoable state. A new decomposition is an entry like any edit; it keeps the old one alive.
+
+    Two states are equal when they show the same stack of the same decomposition.
+    """
+
+    decomposition: Decomposition | None
+    stack: LayerStack
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DocumentState):
+            return NotImplemented
+        return self.decomposition is other.decomposition and self.stack == other.stack
+
+    def __hash__(self) -> int:
+        return hash((id(self.decomposition), self.stack))
+
+
+_EMPTY = DocumentState(None, LayerStack(()))
+
+
+class Document:
+    """The open document. Thread: one, the GUI thread in the app.
+
+    Events:
+        photo_changed(): another photo was opened; everything else was reset.
+        decomposition_changed(): other layers; the stack changed with them.
+        stack_changed(): some layer's settings, order or name changed.
+        history_changed(): undo/redo availability or labels changed.
+    """
+
+    def __init__(self) -> None:
+        self.photo: Photo | None = None
+        self._history: History[DocumentState] = History(_EMPTY)
+        self.photo_changed: Event[[]] = Event()
+        self.decomposition_changed: Event[[]] = Event()
+        self.stack_changed: Event[[]] = Event()
+        self.history_changed: Event[[]] = Event()
+
+    @property
+    def decomposition(self) -> Decomposition | None:
+        """The layers' content, or None before the first decomposition."""
+        return self._history.state.decomposition
+
+    @property
+    def stack(self) -> LayerStack:
+        """The layer stack; empty before the first decomposition."""
+        return self._history.state.stack
+
+    @property
+    def history(self) -> History[DocumentState]:
+        """Undo labels and the clean mark; change it through the document only."""
+        return self._history
+
+    def open_photo(self, photo: Photo | None) -> None:
+        """Show another photo (None closes): no layers yet, empty history."""
+        self.photo = photo
+        self._history = History(_EMPTY)
+        self.photo_changed.emit()
+        self.decomposition_changed.emit()
+        self.stack_changed.emit()
+        self.history_changed.emit()
+
+    def open_decomposition(self, decomposition: Decomposition, stack: LayerStack | None = None) -> None:
+        """Show a photo that comes with layers (an opened stack or project): empty history."""
+        self.photo = decomposition.photo
+        self._history = History(DocumentState(decomposition, stack or decomposition.initial_stack()))
+        self.photo_changed.emit()
+        self.decomposition_changed.emit()
+        self.stack_changed.emit()
+        self.history_changed.emit()
+
+    def set_decomposition(self, decomposition: Decomposition, label: str = "Decompose") -> None:
+        """Replace the layers of the open photo.
+
+        The first decomposition of a photo cannot be undone (there is nothing to go back to); later ones can.
+        """
+        first = self.decomposition is None
+        state = DocumentState(decomposition, decomposition.initial_stack())
+        if first:
+            self._history = History(state)
+        else:
+            self._history.record(label, state)
+        self.decomposition_changed.emit()
+        self.stack_changed.emit()
+        self.history_changed.emit()
+
+    def edit(self, label: str, change: Callable[[LayerStack], LayerStack], merge_key: object = None) -> None:
+        """Apply a pure edit to the stack; if it raises, nothing has changed.
+
+        Args:
+            label: for the undo menu.
+            change: ``LayerStack -> LayerStack``.
+            merge_key: see :meth:`History.record`.
+        """
+        state = DocumentState(self.decomposition, change(self.stack))
+        if self._history.record(label, state, merge_key):
+            self.stack_changed.emit()
+            self.history_changed.emit()
+
+    def edit_layer(self, layer_id: str, label: str, merge_key: object = None, **changes: object) -> None:
+        """Shorthand for :meth:`edit` with :func:`~bsgui.core.layers.edit_layer`."""
+        self.edit(label, lambda stack: edit_layer(stack, layer_id, **changes), merge_key)
+
+    def layer(self, layer_id: str) -> LayerState:
+        """The settings of one layer."""
+        return self.stack[layer_id]
+
+    def undo(self) -> None:
+        """Take the last step back, if any."""
+        self._travel(self._history.undo)
+
+    def redo(self) -> None:
+        """Do the last undone step again, if any."""
+        self._travel(self._history.redo)
+
+    def mark_clean(self) -> None:
+        """The present state is saved."""
+        self._history.mark_clean()
+        self.history_changed.emit()
+
+    def _travel(self, step: Callable[[], bool]) -> None:
+        before = self.decomposition
+        if step():
+            if self.decomposition is not before:
+                self.decomposition_changed.emit()
+            self.stack_changed.emit()
+            self.history_changed.emit()

@@ -1,0 +1,141 @@
+"""The layer stack: what the person has set for each layer, and pure edits of it.
+
+An edit is a function ``LayerStack -> LayerStack``; undo keeps the states themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UsageError
+
+GAIN_MIN, GAIN_MAX = -2.0, 3.0
+
+
+class LayerKind(Enum):
+    """What a layer holds."""
+
+    BASE = "base"
+    BRANCH = "branch"
+    RESIDUAL = "residual"
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """The settings of one layer.
+
+    Attributes:
+        id: stable and unique in the stack: "base", "branch-1", …, "residual".
+        name: what the person calls it.
+        kind: base, branch or residual.
+        source: index of the layer's content in :class:`~bsgui.core.decomposition.Decomposition`.
+        visible: the eye; a hidden layer is left out of the picture and of "visible layers" exports.
+        muted: contributes nothing for now, but stays a visible layer and keeps its gain.
+        gain: factor on the signed content, -2..3; 1 leaves the photo as it was.
+        opacity: 0..1, multiplies the gain.
+        locked: edits other than visibility, muting and unlocking are refused.
+    """
+
+    id: str
+    name: str
+    kind: LayerKind
+    source: int
+    visible: bool = True
+    muted: bool = False
+    gain: float = 1.0
+    opacity: float = 1.0
+    locked: bool = False
+
+    @property
+    def weight(self) -> float:
+        """The factor on the layer's content in the composite."""
+        return self.gain * self.opacity if self.visible and not self.muted else 0.0
+
+
+@dataclass(frozen=True)
+class LayerStack:
+    """The layers from bottom (first) to top (last). Order is for people: sums commute."""
+
+    layers: tuple[LayerState, ...]
+
+    def __iter__(self) -> Iterable[LayerState]:  # type: ignore[override]
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, layer_id: str) -> LayerState:
+        for layer in self.layers:
+            if layer.id == layer_id:
+                return layer
+        raise UsageError(f"There is no layer called “{layer_id}”.")
+
+    def weights(self, solo: str | None = None) -> NDArray[np.float32]:
+        """The factor on each layer's content, indexed by ``LayerState.source``: (K,) float32.
+
+        Args:
+            solo: id of a layer shown alone, at its own gain, whether visible or not.
+        """
+        weights = np.zeros(len(self.layers), np.float32)
+        for layer in self.layers:
+            if solo is None:
+                weights[layer.source] = layer.weight
+            elif layer.id == solo:
+                weights[layer.source] = layer.gain * layer.opacity
+        return weights
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether every layer contributes exactly as it came, so that the sum is the photo."""
+        return all(layer.weight == 1.0 for layer in self.layers)
+
+
+_LOCKABLE = {"gain", "opacity", "name"}
+
+
+def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
+    """The stack with some fields of one layer changed; gain and opacity are clamped to their range.
+
+    Raises:
+        UsageError: unknown layer, or the layer is locked and the change is not one a lock allows.
+    """
+    layer = stack[layer_id]
+    if layer.locked and _LOCKABLE & changes.keys():
+        raise UsageError(f"“{layer.name}” is locked.")
+    if "gain" in changes:
+        changes["gain"] = float(min(max(changes["gain"], GAIN_MIN), GAIN_MAX))
+    if "opacity" in changes:
+        changes["opacity"] = float(min(max(changes["opacity"], 0.0), 1.0))
+    if "name" in changes:
+        changes["name"] = changes["name"].strip() or layer.name
+    return LayerStack(tuple(replace(x, **changes) if x.id == layer_id else x for x in stack.layers))
+
+
+def move_layer(stack: LayerStack, layer_id: str, position: int) -> LayerStack:
+    """The stack with one layer moved so that it ends at ``position``, counted from the bottom."""
+    layer = stack[layer_id]
+    others = [x for x in stack.layers if x.id != layer_id]
+    position = min(max(position, 0), len(others))
+    return LayerStack((*others[:position], layer, *others[position:]))
+
+
+def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
+    """The stack with just these layers visible.
+
+    Raises:
+        UsageError: one of the ids is unknown.
+    """
+    wanted = {stack[layer_id].id for layer_id in layer_ids}
+    return LayerStack(tuple(replace(x, visible=x.id in wanted) for x in stack.layers))
+
+
+def reset_layers(stack: LayerStack) -> LayerStack:
+    """The stack with every unlocked layer visible, unmuted, at gain 1 and full opacity; names and order stay."""
+    neutral = {"visible": True, "muted": False, "gain": 1.0, "opacity": 1.0}
+    return LayerStack(tuple(x if x.locked else replace(x, **neutral) for x in stack.layers))  # type: ignore[arg-type]

@@ -1,0 +1,90 @@
+"""The card of a model: what it is, where it comes from, what it was measured to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import ModelError
+
+
+@dataclass(frozen=True)
+class BranchCard:
+    """A branch's name, and the measure that earned it."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What ``models/<id>.json`` says beside ``models/<id>.safetensors``.
+
+    Attributes:
+        id: file stem of card and weights.
+        name: for people.
+        description: one or two sentences.
+        domains: style domains the network was trained with; the first is the default.
+        branches: one per branch, in network order.
+        size: working size it was trained for, pixels.
+        min_size, max_size: working sizes it may be asked for, pixels.
+        sha256: hex digest of the weights file.
+        licence: of the weights.
+        data: training data, one line per source with its licence.
+        training: command, config, seed, steps, wall time, machine.
+        measures: figures on photos never trained on.
+        known_failures: sentences.
+        config: the network's configuration, see ``bsgui.engine.network.NetworkConfig``.
+    """
+
+    id: str
+    name: str
+    description: str
+    domains: tuple[str, ...]
+    branches: tuple[BranchCard, ...]
+    size: int
+    min_size: int
+    max_size: int
+    sha256: str
+    licence: str
+    data: tuple[str, ...] = ()
+    training: dict[str, Any] = field(default_factory=dict)
+    measures: dict[str, Any] = field(default_factory=dict)
+    known_failures: tuple[str, ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def from_json(card_id: str, data: Any) -> ModelCard:
+        """Check and convert a parsed JSON object.
+
+        Raises:
+            ModelError: a field is missing or of the wrong kind.
+        """
+        try:
+            return ModelCard(
+                id=card_id,
+                name=str(data["name"]),
+                description=str(data.get("description", "")),
+                domains=tuple(str(x) for x in data["domains"]),
+                branches=tuple(
+                    BranchCard(str(x["name"]), str(x.get("description", ""))) for x in data["branches"]
+                ),
+                size=int(data["size"]),
+                min_size=int(data["min_size"]),
+                max_size=int(data["max_size"]),
+                sha256=str(data["sha256"]),
+                licence=str(data["licence"]),
+                data=tuple(str(x) for x in data.get("data", ())),
+                training=dict(data.get("training", {})),
+                measures=dict(data.get("measures", {})),
+                known_failures=tuple(str(x) for x in data.get("known_failures", ())),
+                config=dict(data["config"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"The card of model “{card_id}” is damaged.", repr(error)) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that :meth:`from_json` reads; the id is the file's name and not in it."""
+        card = {key: value for key, value in vars(self).items() if key != "id"}
+        card["branches"] = [vars(branch) for branch in self.branches]
+        return card

@@ -1,0 +1,167 @@
+"""Where the pixels of layers come from.
+
+A branch layer at full size is the photo times a smooth small map plus another (``AffineLayers``), so
+re-blending mixes small maps and touches each pixel in view once, whatever the number of layers and megapixels.
+Layers read back from files are plain pixels (``PixelLayers``). Both answer the same questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
+from .pyramid import Pyramid, warp
+from .viewport import Viewport
+
+
+class LayerSource(Protocol):
+    """The content of K layers over one photo. All answers are for full-size photo coordinates.
+
+    Thread: safe to call from several threads.
+    """
+
+    count: int
+
+    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+        """``OFFSET + sum_k weights[k] * layer_k`` in the view.
+
+        Args:
+            weights: (K,) or (K, 3) float32; (K, 3) weighs the colour channels apart.
+            view: what to compute.
+
+        Returns:
+            New (view.height, view.width, 3) float32, full scale, signed parts included, not clipped.
+        """
+        ...
+
+    def ticks(self, start: int, stop: int) -> TickImage:
+        """Rows ``start:stop`` of every layer in ticks: new (K, stop - start, W, 3) int32, signed.
+
+        The sum over the layers plus ``OFFSET_TICKS`` is exactly ``Photo.rows_ticks``. All layers but the residual
+        fit 16 bits (-32768..32767); what does not fit has been carried into the residual.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AffineLayers:
+    """Layers of the form ``scale_map * photo + shift_map``, the maps at working size.
+
+    The residual is the last layer: what the others leave of the photo, itself affine, so that the sum is exact.
+
+    Attributes:
+        photo: the photo.
+        scale_maps: (K, h, w, 3) float32; what the photo is multiplied by, per layer.
+        shift_maps: (K, h, w, 3) float32, full scale; what is added.
+
+    Source: joint upsampling; He et al., Guided Image Filtering, 2013, eq. 5-8; Chen et al., Bilateral Guided
+    Upsampling, 2016.
+    """
+
+    photo: Photo
+    scale_maps: NDArray[np.float32]
+    shift_maps: NDArray[np.float32]
+
+    @staticmethod
+    def with_residual(
+        photo: Photo, base: FloatImage, scale_maps: NDArray[np.float32], shift_maps: NDArray[np.float32]
+    ) -> AffineLayers:
+        """Layers base, branches, residual.
+
+        Args:
+            photo: the photo.
+            base: (3,) float32, the constant base layer, signed around mid-grey.
+            scale_maps: (N, h, w, 3) float32, the branches' scale maps.
+            shift_maps: (N, h, w, 3) float32, the branches' shift maps.
+        """
+        zero = np.zeros_like(scale_maps[:1])
+        flat = np.broadcast_to(base.astype(np.float32), zero.shape)
+        residual_scale = 1 - scale_maps.sum(0, keepdims=True)
+        residual_shift = -OFFSET - base - shift_maps.sum(0, keepdims=True)
+        return AffineLayers(
+            photo,
+            np.ascontiguousarray(np.concatenate([zero, scale_maps, residual_scale]), dtype=np.float32),
+            np.ascontiguousarray(np.concatenate([flat, shift_maps, residual_shift]), dtype=np.float32),
+        )
+
+    @property
+    def count(self) -> int:
+        """Number of layers, base and residual included."""
+        return len(self.scale_maps)
+
+    @cached_property
+    def _pyramid(self) -> Pyramid:
+        return Pyramid(self.photo.samples)
+
+    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+        """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
+        scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
+        shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
+        size = (self.photo.width, self.photo.height)
+        scaled = cv2.multiply(
+            warp(scale, size, view, cv2.INTER_LINEAR), self._pyramid.sample(view), dtype=cv2.CV_32F
+        )
+        return cv2.add(scaled, warp(shift, size, view, cv2.INTER_LINEAR), dst=scaled)  # type: ignore[return-value]
+
+    def ticks(self, start: int, stop: int) -> TickImage:
+        """See :meth:`LayerSource.ticks`; the residual takes what rounding the others leaves."""
+        strip = Viewport.strip(self.photo.width, start, stop)
+        ticks = np.empty((self.count, stop - start, self.photo.width, 3), np.int32)
+        ticks[-1] = self.photo.rows_ticks(start, stop) - OFFSET_TICKS
+        for index in range(self.count - 1):
+            ticks[index] = self._layer_ticks(index, strip)
+            ticks[-1] -= ticks[index]
+        return ticks
+
+    def _layer_ticks(self, index: int, strip: Viewport) -> FloatImage:
+        layer = self.mix(np.eye(self.count, dtype=np.float32)[index], strip)
+        layer -= np.float32(OFFSET)
+        layer *= np.float32(TICKS_PER_FULL_SCALE)
+        return np.clip(np.rint(layer, out=layer), -32768, 32767, out=layer)
+
+
+@dataclass(frozen=True, eq=False)
+class PixelLayers:
+    """Layers held as full-size pixels, as read from an exported stack.
+
+    Attributes:
+        photo: the photo that the untouched layers add up to.
+        layers: K arrays (H, W, 3) int16, ticks.
+    """
+
+    photo: Photo
+    layers: tuple[NDArray[np.int16], ...]
+
+    @property
+    def count(self) -> int:
+        """Number of layers."""
+        return len(self.layers)
+
+    @cached_property
+    def _pyramids(self) -> list[Pyramid]:
+        return [Pyramid(layer) for layer in self.layers]  # type: ignore[arg-type]
+
+    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+        """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight."""
+        total = np.full((view.height, view.width, 3), OFFSET, np.float32)
+        for weight, pyramid in zip(weights, self._pyramids, strict=True):
+            if np.any(weight):
+                pixels = pyramid.sample(view).astype(np.float32)
+                total += pixels * (weight * np.float32(1 / TICKS_PER_FULL_SCALE))
+        return total
+
+    def ticks(self, start: int, stop: int) -> TickImage:
+        """See :meth:`LayerSource.ticks`."""
+        return np.stack([layer[start:stop].astype(np.int32) for layer in self.layers])
+
+
+def _mix_maps(weights: NDArray[np.float32], maps: NDArray[np.float32]) -> FloatImage:
+    if weights.ndim == 1:
+        return (weights @ maps.reshape(len(maps), -1)).reshape(maps.shape[1:])
+    return np.einsum("kc,khwc->hwc", weights, maps, dtype=np.float32)

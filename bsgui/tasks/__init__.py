@@ -1,0 +1,1 @@
+"""Background work on plain threads: the latest-wins worker, jobs, and how they answer."""

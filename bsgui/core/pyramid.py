@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
@@ -12,29 +13,61 @@ from .photo import FloatImage, Samples, to_full_scale
 from .viewport import Viewport
 
 _SMALLEST_SIDE = 64
+# OpenCV warps from images with at most this many rows and columns.
+_WARP_LIMIT = 32766
 
 
 class Pyramid:
     """An integer image and its halvings; each level is made once, when it is first needed.
 
+    Making the levels of 100 megapixels takes a good part of a second. A caller that must not wait says so with
+    :meth:`answer_at_once` and has :meth:`build` run elsewhere; until that is through, views below 100 % are
+    coarse (pixels are left out, not averaged).
+
     Args:
         samples: (H, W, 3) uint8, uint16 or int16; kept, not copied.
 
-    Thread: sampling from several threads is safe; at worst a level is made twice.
+    Thread: all methods may be called from several threads; at worst a level is made twice.
     """
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
+        self._levels = [samples]
+        self._is_complete = _is_smallest(samples)
+        self._is_patient = True
 
-    @cached_property
+    @staticmethod
+    def of(samples: Samples) -> Pyramid:
+        """The pyramid of these samples that others may be holding already, so that levels are made only once."""
+        pyramid = _SHARED.get(id(samples))
+        if pyramid is None:
+            # The pyramid holds the samples, so the id stays theirs as long as the entry lives.
+            pyramid = _SHARED[id(samples)] = Pyramid(samples)
+        return pyramid
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all levels have been made."""
+        return self._is_complete
+
+    @property
     def levels(self) -> list[Samples]:
-        """The image, then each level half the size of the one before (area averages)."""
-        levels = [self._samples]
-        while min(levels[-1].shape[:2]) > 2 * _SMALLEST_SIDE:
-            height, width = levels[-1].shape[:2]
-            half = cv2.resize(levels[-1], ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
-            levels.append(half)
-        return levels
+        """The image, then each level half the size of the one before (area averages); makes what is missing."""
+        self.build()
+        return self._levels
+
+    def answer_at_once(self) -> None:
+        """From now on :meth:`sample` makes do with the levels there are."""
+        self._is_patient = False
+
+    def build(self, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Make the levels that are missing, 2 to 4 ms a megapixel, unless cancelled between two of them."""
+        while not self._is_complete and not is_cancelled():
+            levels = self._levels
+            levels = [*levels, _half(levels[-1])]
+            # One assignment: a thread that samples sees the list before or after, never in between.
+            self._levels = levels
+            self._is_complete = _is_smallest(levels[-1])
 
     def sample(self, view: Viewport) -> Samples:
         """The pixels seen through ``view``: (view.height, view.width, 3), dtype of the image.
@@ -46,11 +79,30 @@ class Pyramid:
             x, y = int(view.x), int(view.y)
             if x >= 0 and y >= 0:
                 return self._samples[y : y + view.height, x : x + view.width]
-        level = 0 if view.scale >= 1 else round(math.log2(1 / view.scale) - 0.25)
-        source = self.levels[max(0, min(level, len(self.levels) - 1))] if level > 0 else self._samples
         # Above 200 % a person wants to see pixels, not a blur.
         interpolation = cv2.INTER_NEAREST if view.scale >= 2 else cv2.INTER_LINEAR
-        return warp(source, (width, height), view, interpolation)
+        return warp(self._level_for(view.scale), (width, height), view, interpolation)
+
+    def _level_for(self, scale: float) -> Samples:
+        wanted = 0 if scale >= 1 else max(0, round(math.log2(1 / scale) - 0.25))
+        if wanted >= len(self._levels) and self._is_patient:
+            self.build()
+        levels = self._levels
+        return levels[min(wanted, len(levels) - 1)]
+
+
+_SHARED: WeakValueDictionary[int, Pyramid] = WeakValueDictionary()
+
+
+def _is_smallest(level: Samples) -> bool:
+    return bool(max(level.shape[:2]) <= 2 * _SMALLEST_SIDE)
+
+
+def _half(level: Samples) -> Samples:
+    height, width = level.shape[:2]
+    # Odd sides are rounded up and weighted, so that every level covers exactly the whole image.
+    half = cv2.resize(level, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    return half  # type: ignore[return-value]
 
 
 def warp(source: np.ndarray, photo_size: tuple[int, int], view: Viewport, interpolation: int) -> np.ndarray:
@@ -67,20 +119,30 @@ def warp(source: np.ndarray, photo_size: tuple[int, int], view: Viewport, interp
     """
     step_x = source.shape[1] / photo_size[0]
     step_y = source.shape[0] / photo_size[1]
+    columns = _needed(view.x * step_x, step_x / view.scale, view.width, source.shape[1])
+    rows = _needed(view.y * step_y, step_y / view.scale, view.height, source.shape[0])
     # OpenCV counts from pixel centres: source = (photo coordinate) * step - 0.5.
     matrix = np.array(
         [
-            [step_x / view.scale, 0.0, (view.x + 0.5 / view.scale) * step_x - 0.5],
-            [0.0, step_y / view.scale, (view.y + 0.5 / view.scale) * step_y - 0.5],
+            [step_x / view.scale, 0.0, (view.x + 0.5 / view.scale) * step_x - 0.5 - columns.start],
+            [0.0, step_y / view.scale, (view.y + 0.5 / view.scale) * step_y - 0.5 - rows.start],
         ]
     )
+    matrix /= [[columns.step], [rows.step]]
     return cv2.warpAffine(
-        source,
+        source[rows, columns],
         matrix,
         (view.width, view.height),
         flags=interpolation | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
+
+
+def _needed(start: float, step: float, count: int, size: int) -> slice:
+    """The source rows (or columns) that ``count`` outputs from ``start`` draw on; every n-th when too many."""
+    first = min(max(math.floor(start) - 2, 0), size - 1)
+    last = max(min(math.ceil(start + count * step) + 2, size), first + 1)
+    return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
 
 
 def working_copy(samples: Samples, size: int) -> FloatImage:
@@ -90,4 +152,5 @@ def working_copy(samples: Samples, size: int) -> FloatImage:
     if shrink == 1.0:
         return to_full_scale(samples)
     small = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    return to_full_scale(cv2.resize(samples, small, interpolation=cv2.INTER_AREA))
+    shrunk: Samples = cv2.resize(samples, small, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return to_full_scale(shrunk)

@@ -40,6 +40,11 @@ class LayerSource(Protocol):
         """
         ...
 
+    @property
+    def pyramids(self) -> tuple[Pyramid, ...]:
+        """What must be built before views below 100 % are both quick and smooth."""
+        ...
+
     def ticks(self, start: int, stop: int) -> TickImage:
         """Rows ``start:stop`` of every layer in ticks: new (K, stop - start, W, 3) int32, signed.
 
@@ -97,7 +102,12 @@ class AffineLayers:
 
     @cached_property
     def _pyramid(self) -> Pyramid:
-        return Pyramid(self.photo.samples)
+        return Pyramid.of(self.photo.samples)
+
+    @property
+    def pyramids(self) -> tuple[Pyramid, ...]:
+        """See :attr:`LayerSource.pyramids`: the photo's, shared with whoever else shows it."""
+        return (self._pyramid,)
 
     def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
@@ -146,6 +156,11 @@ class PixelLayers:
     @cached_property
     def _pyramids(self) -> list[Pyramid]:
         return [Pyramid(layer) for layer in self.layers]  # type: ignore[arg-type]
+
+    @property
+    def pyramids(self) -> tuple[Pyramid, ...]:
+        """See :attr:`LayerSource.pyramids`: one for each layer."""
+        return tuple(self._pyramids)
 
     def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight."""

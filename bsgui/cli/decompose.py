@@ -1,0 +1,169 @@
+"""``bsgui decompose``: photos in, PNG stacks out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.errors import BsguiError, ExportError, ModelError, UsageError
+from bsgui.core.manifest import Manifest
+from bsgui.core.model_card import ModelCard
+from bsgui.core.requests import CancelToken, Decomposer, DecomposeRequest, DecomposeSettings
+from bsgui.imageio.limits import ReadLimits
+from bsgui.imageio.model_store import ModelStore, default_model_folders
+from bsgui.imageio.read_photo import read_photo
+from bsgui.imageio.write_stack import ExportOptions, write_stack
+
+from .interrupt import cancel_on_interrupt
+from .output import ProgressBar, print_json, say
+
+
+def decompose(arguments: argparse.Namespace) -> int:
+    """Decompose every photo; a photo that fails is named on stderr and the others go on.
+
+    Returns:
+        0, or the status of the failure that matters most: 3 when a photo could not be read.
+
+    Raises:
+        ModelError, UsageError: the request is wrong for every photo; nothing (more) is done.
+        Cancelled: Ctrl-C; finished photos stay, the one in work leaves nothing.
+    """
+    store = ModelStore(default_model_folders())
+    settings = request_settings(arguments, store.card(arguments.model))
+    limits = read_limits(arguments.max_megapixels)
+    options = ExportOptions(depth=arguments.depth, overwrite=arguments.overwrite)
+    statuses = {0}
+    with cancel_on_interrupt() as cancel:
+        engine = _make_engine(store)
+        for path, name in zip(arguments.photos, folder_names(arguments.photos), strict=True):
+            cancel.raise_if_cancelled()
+            try:
+                record = _decompose_photo(path, arguments.out / name, engine, settings, limits, options, cancel)
+            except (ModelError, UsageError):
+                raise
+            except BsguiError as error:
+                say(error.user_message if path.name in error.user_message else f"{path}: {error.user_message}")
+                statuses.add(error.exit_status)
+            else:
+                print_json(record) if arguments.json else print(_sentence(record), flush=True)
+    return max(statuses)
+
+
+def request_settings(arguments: argparse.Namespace, card: ModelCard) -> DecomposeSettings:
+    """Check what was asked against the model's card.
+
+    Raises:
+        UsageError: unknown domain, or a size the model was not made for.
+    """
+    if arguments.domain and arguments.domain not in card.domains:
+        raise UsageError(f"The model “{card.id}” has no domain “{arguments.domain}”; it has {', '.join(card.domains)}.")
+    size = card.size if arguments.size is None else arguments.size
+    if not card.min_size <= size <= card.max_size:
+        raise UsageError(f"The model “{card.id}” works at sizes from {card.min_size} to {card.max_size}, not {size}.")
+    domain = arguments.domain or card.domains[0]
+    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device)
+
+
+def read_limits(max_megapixels: float | None) -> ReadLimits:
+    """The limits for reading photos, with the person's number of megapixels if there is one."""
+    return ReadLimits() if max_megapixels is None else ReadLimits(max_pixels=round(max_megapixels * 1e6))
+
+
+def folder_names(photos: Sequence[Path]) -> list[str]:
+    """One folder name per photo: its stem, with a suffix for stems that came before.
+
+    Depends on the order of the photos only, not on which of them can be read. Stems that differ in case alone
+    count as equal, because some file systems say so.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for photo in photos:
+        stem = photo.stem.strip(". ") or "photo"
+        name, number = stem, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def peak_rss_mib() -> float:
+    """The most memory this process has held so far, in MiB."""
+    if sys.platform == "win32":
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _make_engine(store: ModelStore) -> Decomposer:
+    from bsgui.engine.decomposer import TorchDecomposer
+
+    return TorchDecomposer(store)
+
+
+def _decompose_photo(
+    path: Path,
+    folder: Path,
+    engine: Decomposer,
+    settings: DecomposeSettings,
+    limits: ReadLimits,
+    options: ExportOptions,
+    cancel: CancelToken,
+) -> dict[str, Any]:
+    if folder.exists() and not options.overwrite:
+        raise ExportError(f"{path.name}: the folder {folder} is already there (--overwrite replaces it).")
+    started = time.perf_counter()
+    photo = read_photo(path, limits)
+    read = time.perf_counter()
+    with ProgressBar(path.name) as report:
+        decomposition = engine.decompose(DecomposeRequest(photo, settings), report, cancel)
+        decomposed = time.perf_counter()
+        manifest = write_stack(decomposition, decomposition.initial_stack(), folder, options, report, cancel)
+    exported = time.perf_counter()
+    for note in (*photo.notes, *decomposition.notes):
+        say(f"{path.name}: {note}")
+    seconds = dict(decomposition.seconds)
+    seconds["load"] = seconds.get("load", 0.0) + read - started
+    seconds["export"] = exported - decomposed
+    return _record(path, folder, decomposition, manifest, seconds)
+
+
+def _record(
+    path: Path, folder: Path, decomposition: Decomposition, manifest: Manifest, seconds: dict[str, float]
+) -> dict[str, Any]:
+    asked = decomposition.provenance
+    return {
+        "photo": str(path),
+        "folder": str(folder),
+        "width": decomposition.photo.width,
+        "height": decomposition.photo.height,
+        "model": asked.model,
+        "domain": asked.domain,
+        "seed": asked.seed,
+        "layers": [
+            {"index": x.index, "name": x.name, "file": x.file, "energy_share": round(x.energy_share, 6)}
+            for x in manifest.layers
+        ],
+        "psnr_without_residual_db": round(decomposition.psnr_without_residual_db, 3),
+        "max_error_lsb": manifest.max_error_lsb,
+        "seconds": {stage: round(seconds.get(stage, 0.0), 4) for stage in ("load", "network", "layers", "export")},
+        "peak_rss_mib": round(peak_rss_mib(), 1),
+    }
+
+
+def _sentence(record: dict[str, Any]) -> str:
+    return (
+        f"{record['photo']} → {record['folder']}: {len(record['layers'])} layers, "
+        f"max error {record['max_error_lsb']:g}/255, "
+        f"{record['psnr_without_residual_db']:.1f} dB without the residual, {sum(record['seconds'].values()):.1f} s"
+    )

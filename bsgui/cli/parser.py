@@ -1,0 +1,180 @@
+"""What can be typed: commands, options and their help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bsgui import __version__
+
+COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate")
+
+_DESCRIPTION = "Take photos apart into signed branch layers that add up to the photo exactly."
+_EPILOG = """\
+“bsgui COMMAND --help” explains a command. A photo that is called like a command opens as “bsgui ./decompose”.
+
+exit status: 0 good, 1 could not be written, 2 usage, 3 a photo or stack could not be read, 4 model trouble,
+130 interrupted
+"""
+_DECOMPOSE = """\
+Write each photo's layers to DIR/<photo>/: <photo>_00_base.png, <photo>_01_<branch>.png …, <photo>_…_residual.png,
+the composite and manifest.json. With several photos the good ones are written, the others are named on stderr.
+"""
+_DECOMPOSE_EXAMPLES = """\
+examples:
+  bsgui decompose cat.jpg --out layers
+  bsgui decompose *.jpg --out layers --seed 3 --json > report.jsonl
+  bsgui decompose scan.tif --out layers --size 512 --device cpu --overwrite
+"""
+_RECOMBINE = """\
+Add the layers of a stack up to a picture, as the manifest says or with other gains. An untouched 16-bit stack gives
+the photo: bit for bit for an 8-bit photo, within 1/65535 for a 16-bit one.
+"""
+_RECOMBINE_EXAMPLES = """\
+LAYER is a layer's id (branch-2), its index (2) or its name (“Fur”).
+
+examples:
+  bsgui recombine layers/cat --out cat_again.png
+  bsgui recombine layers/cat --out softer.png --gain branch-2=0.5 --hide residual
+  bsgui recombine layers/cat --out lights.tif --only base --only branch-1
+"""
+_VERIFY = """\
+Check a stack: every file's checksum and size, and that the layers add up to the photo (or, without --photo, to what
+the manifest says). Status 3 when something does not fit.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands; its namespace has ``command``."""
+    parser = argparse.ArgumentParser(
+        prog="bsgui",
+        usage="bsgui [PHOTO|STACK]\n       bsgui COMMAND [option]…",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bsgui {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    for add in (_add_decompose, _add_recombine, _add_verify, _add_models, _add_train, _add_evaluate):
+        add(commands)
+    return parser
+
+
+def build_window_parser() -> argparse.ArgumentParser:
+    """Build the parser of ``bsgui [PHOTO|STACK]``; its namespace has ``command`` None and ``path``."""
+    parser = argparse.ArgumentParser(prog="bsgui", epilog=f"commands: {', '.join(COMMANDS)}")
+    parser.add_argument("path", nargs="?", metavar="PHOTO|STACK", type=Path, help="what to open in the window")
+    parser.set_defaults(command=None)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # argparse has no public name for it.
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser], name: str, short: str, text: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=short,
+        description=text,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
+
+
+def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "decompose", "take photos apart into PNG layers", _DECOMPOSE, _DECOMPOSE_EXAMPLES)
+    option = parser.add_argument
+    option("photos", nargs="+", type=Path, metavar="PHOTO", help="photo files")
+    option("--out", type=Path, required=True, metavar="DIR", help="folder that gets one folder per photo")
+    option("--model", default="general", metavar="ID", help="model id, see “bsgui models” (%(default)s)")
+    option("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
+    option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
+    option("--size", type=_positive, metavar="PX", help="long side of what the network sees (the model's own)")
+    option("--depth", type=int, choices=(8, 16), default=16, help="bits: 16 is exact, 8 a preview (%(default)s)")
+    option("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="(%(default)s)")
+    option("--max-megapixels", type=_megapixels, metavar="MP", help="refuse larger photos (200)")
+    option("--overwrite", action="store_true", help="replace folders that are already there")
+    _add_json(parser, "one object per written photo, one a line, on stdout")
+
+
+def _add_recombine(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "recombine", "add a stack's layers up to a picture", _RECOMBINE, _RECOMBINE_EXAMPLES)
+    option = parser.add_argument
+    option("stack", type=Path, metavar="STACK", help="a stack's folder, or its manifest.json")
+    option("--out", type=Path, required=True, metavar="IMAGE", help="PNG, TIFF, JPEG or WebP by its suffix")
+    option("--gain", action="append", default=[], type=_gain, metavar="LAYER=VALUE", help="-2 … 3; repeatable")
+    option("--hide", action="append", default=[], metavar="LAYER", help="leave a layer out; repeatable")
+    option("--only", action="append", default=[], metavar="LAYER", help="leave all others out; repeatable")
+    option("--overwrite", action="store_true", help="replace IMAGE if it is already there")
+
+
+def _add_verify(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "verify", "check a stack's files and their sum", _VERIFY)
+    parser.add_argument("stack", type=Path, metavar="STACK", help="a stack's folder, or its manifest.json")
+    parser.add_argument("--photo", type=Path, metavar="PHOTO", help="the photo the layers must add up to")
+    _add_json(parser, "one object on stdout")
+
+
+def _add_models(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "models", "list the models", "List the models with their domains, branches and figures.")
+    _add_json(parser, "one array of the models' cards on stdout")
+
+
+def _add_train(commands: _Commands[argparse.ArgumentParser]) -> None:
+    text = "Train a model as a configuration file says. Several processes: torchrun -m bsgui train CONFIG."
+    parser = _add(commands, "train", "train a model", text)
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the configuration file")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (the configuration's)")
+
+
+def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
+    text = "Measure a model on photos: fidelity, redundancy, cancellation, identity, energy shares."
+    parser = _add(commands, "evaluate", "measure a model on photos", text)
+    parser.add_argument("--model", required=True, metavar="ID", help="model id, see “bsgui models”")
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR|INDEX.csv", help="what to measure on")
+    parser.add_argument("--split", default="test", metavar="NAME", help="of the index (%(default)s)")
+    _add_json(parser, "one object on stdout")
+
+
+def _add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=what)
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a size")
+    return number
+
+
+def _megapixels(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of megapixels")
+    return number
+
+
+def _gain(text: str) -> tuple[str, float]:
+    from bsgui.core.layers import GAIN_MAX, GAIN_MIN
+
+    layer, _, value = text.rpartition("=")
+    try:
+        gain = float(value)
+    except ValueError:
+        gain = float("nan")
+    if not layer or not GAIN_MIN <= gain <= GAIN_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=VALUE with a value from {GAIN_MIN:g} to {GAIN_MAX:g}")
+    return layer, gain

@@ -5,7 +5,7 @@ An edit is a function ``LayerStack -> LayerStack``; undo keeps the states themse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -64,7 +64,7 @@ class LayerStack:
 
     layers: tuple[LayerState, ...]
 
-    def __iter__(self) -> Iterable[LayerState]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[LayerState]:
         return iter(self.layers)
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +94,9 @@ def to_full_scale(samples: Samples) -> FloatImage:
 
 
 def _frozen(array: Samples) -> Samples:
-    contiguous = np.ascontiguousarray(array)
+    contiguous: Any = np.ascontiguousarray(array)
     if contiguous.flags.writeable:
         contiguous = contiguous.view()
         contiguous.flags.writeable = False
-    return contiguous
+    frozen: Samples = contiguous
+    return frozen

@@ -26,7 +26,10 @@ class LayerSource(Protocol):
     Thread: safe to call from several threads.
     """
 
-    count: int
+    @property
+    def count(self) -> int:
+        """Number of layers K, base and residual included."""
+        ...
 
     def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
         """``OFFSET + sum_k weights[k] * layer_k`` in the view.
@@ -114,9 +117,7 @@ class AffineLayers:
         scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
         shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
         size = (self.photo.width, self.photo.height)
-        scaled = cv2.multiply(
-            warp(scale, size, view, cv2.INTER_LINEAR), self._pyramid.sample(view), dtype=cv2.CV_32F
-        )
+        scaled = cv2.multiply(warp(scale, size, view, cv2.INTER_LINEAR), self._pyramid.sample(view), dtype=cv2.CV_32F)
         return cv2.add(scaled, warp(shift, size, view, cv2.INTER_LINEAR), dst=scaled)  # type: ignore[return-value]
 
     def ticks(self, start: int, stop: int) -> TickImage:
@@ -179,4 +180,5 @@ class PixelLayers:
 def _mix_maps(weights: NDArray[np.float32], maps: NDArray[np.float32]) -> FloatImage:
     if weights.ndim == 1:
         return (weights @ maps.reshape(len(maps), -1)).reshape(maps.shape[1:])
-    return np.einsum("kc,khwc->hwc", weights, maps, dtype=np.float32)
+    mixed: FloatImage = np.einsum("kc,khwc->hwc", weights, maps, dtype=np.float32)
+    return mixed

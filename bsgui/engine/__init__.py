@@ -1,0 +1,1 @@
+"""Networks and inference: torch lives here."""

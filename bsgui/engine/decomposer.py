@@ -1,0 +1,240 @@
+"""Takes photos apart: the engine behind the window and the command line."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
+from bsgui.core.errors import ModelError, OutOfMemory, UsageError
+from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.layers import LayerKind
+from bsgui.core.model_card import ModelCard
+from bsgui.core.photo import FloatImage, Photo
+from bsgui.core.pyramid import working_copy
+from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
+from bsgui.core.sources import AffineLayers
+
+from .checkpoint import load_generator
+from .device import DeviceChoice, choose_device
+from .network import BranchedGenerator, BranchMaps
+from .tensors import to_maps, to_tensor
+
+_STAGES = 3
+
+
+class ModelSource(Protocol):
+    """Where cards and weights come from; :class:`bsgui.imageio.model_store.ModelStore` is one."""
+
+    def card(self, model_id: str) -> ModelCard:
+        """The card of a model. Raises ModelError."""
+        ...
+
+    def weights_path(self, model_id: str) -> Path:
+        """Its weights file. Raises ModelError."""
+        ...
+
+
+class TorchDecomposer:
+    """Implements :class:`bsgui.core.requests.Decomposer` with torch; keeps the last network it loaded.
+
+    Thread: one at a time, the worker's.
+    """
+
+    def __init__(self, models: ModelSource) -> None:
+        self._models = models
+        self._loaded: tuple[Path, str, BranchedGenerator] | None = None
+
+    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+        """See :meth:`bsgui.core.requests.Decomposer.decompose`."""
+        settings = request.settings
+        clock = _Clock(report, cancel)
+        card = self._models.card(settings.model)
+        check_settings(settings, card)
+        with _memory_errors():
+            clock.start("load", "Loading the model")
+            choice = choose_device(settings.device)
+            network = self._network(card, choice.device)
+            clock.start("network", "Running the network")
+            picture = working_picture(request.photo, settings.size, network.config.multiple)
+            maps = run_network(network, picture, settings, choice, cancel)
+            clock.start("layers", "Making the layers")
+            decomposition = _assemble(request, card, picture, maps, choice, clock)
+            clock.finish()
+        return decomposition
+
+    def _network(self, card: ModelCard, device: torch.device) -> BranchedGenerator:
+        path = self._models.weights_path(card.id)
+        if self._loaded is None or self._loaded[:2] != (path, card.sha256):
+            network = load_generator(path, card.sha256)
+            if network.config.branches != len(card.branches) or network.config.domains != card.domains:
+                raise ModelError(f"The card of model “{card.id}” does not fit its weights.")
+            self._loaded = (path, card.sha256, network)
+        return self._loaded[2].to(device)
+
+
+def check_settings(settings: DecomposeSettings, card: ModelCard) -> None:
+    """Raise UsageError if the model cannot do what is asked."""
+    if settings.domain and settings.domain not in card.domains:
+        raise UsageError(f"Model “{card.id}” has no domain “{settings.domain}”; it has {', '.join(card.domains)}.")
+    if not card.min_size <= settings.size <= card.max_size:
+        raise UsageError(f"The working size must be between {card.min_size} and {card.max_size} pixels.")
+    if not 0 <= settings.seed < 2**32:
+        raise UsageError("The seed must be a whole number from 0 to 4294967295.")
+
+
+def working_picture(photo: Photo, size: int, multiple: int) -> FloatImage:
+    """The whole photo as the network sees it: long side about ``size``, both sides multiples of ``multiple``.
+
+    The sides are rounded by resizing, not by padding, so that the maps cover the photo exactly.
+
+    Returns:
+        (h, w, 3) float32, full scale.
+    """
+    picture = working_copy(photo.samples, size)
+    longest = max(photo.width, photo.height)
+    width, height = (
+        max(multiple, round(side * size / longest / multiple) * multiple) for side in (photo.width, photo.height)
+    )
+    if picture.shape[:2] == (height, width):
+        return picture
+    shrinks = width <= picture.shape[1] and height <= picture.shape[0]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def style_latent(seed: int, length: int) -> torch.Tensor:
+    """The random vector of a seed: (1, length) standard normal; seed 0 is the mean style, all zeros."""
+    if seed == 0:
+        return torch.zeros(1, length)
+    return torch.randn(1, length, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.inference_mode()
+def run_network(
+    network: BranchedGenerator,
+    picture: FloatImage,
+    settings: DecomposeSettings,
+    choice: DeviceChoice,
+    cancel: CancelToken,
+) -> BranchMaps:
+    """One pass over a picture of the working size; the token is asked before every block."""
+    config = network.config
+    hooks = [
+        module.register_forward_pre_hook(lambda *_: cancel.raise_if_cancelled())
+        for module in (*network.encoder, network.bottom, *network.decoder, network.head)
+    ]
+    try:
+        domain = torch.tensor([config.domains.index(settings.domain) if settings.domain else 0])
+        latent = style_latent(settings.seed, config.latent)
+        styles = network.styles(latent.to(choice.device), domain.to(choice.device))
+        with torch.autocast(choice.device.type, choice.autocast or torch.bfloat16, enabled=choice.autocast is not None):
+            maps: BranchMaps = network(to_tensor(picture).to(choice.device), styles)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not (torch.isfinite(maps.scale).all() and torch.isfinite(maps.shift).all()):
+        raise ModelError("The model gave values that are not finite numbers for this photo.")
+    return maps
+
+
+def _assemble(
+    request: DecomposeRequest,
+    card: ModelCard,
+    picture: FloatImage,
+    maps: BranchMaps,
+    choice: DeviceChoice,
+    clock: _Clock,
+) -> Decomposition:
+    base, scale, shift = layer_maps(maps, picture)
+    source = AffineLayers.with_residual(request.photo, base, scale, shift)
+    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel)
+    settings = request.settings
+    height, width = picture.shape[:2]
+    provenance = Provenance(
+        model=card.id,
+        model_sha256=card.sha256,
+        domain=settings.domain or card.domains[0],
+        seed=settings.seed,
+        size=settings.size,
+        working_width=width,
+        working_height=height,
+        device=choice.label,
+    )
+    layers = _layer_infos(card, energy_shares(source, request.photo))
+    notes = (choice.note,) if choice.note else ()
+    return Decomposition(request.photo, layers, source, provenance, psnr_db, clock.seconds, notes)
+
+
+def layer_maps(maps: BranchMaps, picture: FloatImage) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
+    """From network units to layers: photo = 0.5 + base + sum of (scale * photo + shift), all in full scale.
+
+    With x = 2 p - 1, half of ``A (x - mean) + B`` is ``A p + (B - A (1 + mean)) / 2``. The branches' spatial means,
+    which are arbitrary, are collected in the base layer (``method.md``: the gauge freedom of the mean).
+
+    Returns:
+        base (3,), scale maps and shift maps (N, h, w, 3), float32.
+    """
+    scale = to_maps(maps.scale)
+    mean = maps.mean[0, :, 0, 0].float().cpu().numpy()
+    shift = (to_maps(maps.shift) - scale * (1 + mean)) / 2
+    small = cv2.resize(picture, (scale.shape[2], scale.shape[1]), interpolation=cv2.INTER_AREA)
+    means = (scale * small + shift).mean((1, 2), dtype=np.float64).astype(np.float32)
+    shift -= means[:, None, None, :]
+    base = (mean / 2 + means.sum(0)).astype(np.float32)
+    return base, scale, shift.astype(np.float32)
+
+
+def _layer_infos(card: ModelCard, shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
+    base = LayerInfo("base", "Base", LayerKind.BASE, 0.0, "The mean colour: the even tone that the other layers vary.")
+    branches = (
+        LayerInfo(f"branch-{number}", branch.name, LayerKind.BRANCH, float(shares[number]), branch.description)
+        for number, branch in enumerate(card.branches, 1)
+    )
+    residual = LayerInfo(
+        "residual",
+        "Residual",
+        LayerKind.RESIDUAL,
+        float(shares[-1]),
+        "What the branches leave: it makes the sum exact.",
+    )
+    return (base, *branches, residual)
+
+
+class _Clock:
+    """Reports stages, asks the cancel token between them, and keeps the seconds each took."""
+
+    def __init__(self, report: ProgressCallback, cancel: CancelToken) -> None:
+        self.cancel = cancel
+        self.seconds: dict[str, float] = {}
+        self._report = report
+        self._stage = ""
+        self._since = 0.0
+
+    def start(self, stage: str, label: str) -> None:
+        self.finish()
+        self.cancel.raise_if_cancelled()
+        self._stage, self._since = stage, time.perf_counter()
+        self._report(Progress(len(self.seconds), _STAGES, label))
+
+    def finish(self) -> None:
+        if self._stage:
+            self.seconds[self._stage] = time.perf_counter() - self._since
+
+
+class _memory_errors:  # reads as a phrase in a with statement
+    """Turns torch's out-of-memory errors into ours."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        is_torch = isinstance(error, RuntimeError) and "memory" in str(error).lower()
+        if isinstance(error, MemoryError | cv2.error) or is_torch:
+            message = "There is not enough memory for this photo at this working size."
+            raise OutOfMemory(message, repr(error)) from error

@@ -1,0 +1,88 @@
+"""The training configuration: one TOML file says all that decides a run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bsgui.core.errors import UsageError
+from bsgui.engine.network import NetworkConfig
+
+from .data import Pack
+from .losses import LossWeights
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train, on what, and for how long.
+
+    Attributes:
+        name: model id; also the name of the run's folder.
+        data: packs, see :class:`~bsgui.training.data.Pack`.
+        network: shape of the generator.
+        losses: weights of the terms.
+        seed: of weights, batches and re-blends.
+        steps: optimizer steps in all.
+        minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
+        batch: photos per step and process.
+        size: side of the training squares, pixels; a multiple of ``network.multiple``.
+        threads: CPU threads, 0 for torch's choice.
+        rate, critic_rate: Adam's learning rates; the generator's falls to a twentieth over the last third.
+        critic_from: step at which the critic starts.
+        average: final decay of the weight average (EMA).
+        save_every, sample_every, log_every: steps between checkpoints, sample sheets, log lines.
+    """
+
+    name: str
+    data: tuple[Pack, ...]
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    losses: LossWeights = field(default_factory=LossWeights)
+    seed: int = 1
+    steps: int = 3000
+    minutes: float = 0.0
+    batch: int = 8
+    size: int = 128
+    threads: int = 0
+    rate: float = 4e-4
+    critic_rate: float = 2e-4
+    critic_from: int = 100
+    average: float = 0.998
+    save_every: int = 200
+    sample_every: int = 200
+    log_every: int = 20
+    source: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read and check a TOML configuration; paths in it are relative to the file.
+
+    Raises:
+        UsageError: it cannot be read, has unknown keys, or values that make no sense.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: the training configuration cannot be read: {error}") from error
+    try:
+        return _from_table(data, path.parent)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: the training configuration is wrong: {error}") from error
+
+
+def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
+    plain = {key: value for key, value in data.items() if key not in ("network", "losses", "data")}
+    packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
+    config = TrainConfig(
+        **plain,
+        data=packs,
+        network=NetworkConfig(**data.get("network", {})),
+        losses=LossWeights(**data.get("losses", {})),
+        source=data,
+    )
+    if config.size % config.network.multiple:
+        raise ValueError(f"size must be a multiple of {config.network.multiple}")
+    if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
+        raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
+    return config

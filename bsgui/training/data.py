@@ -1,0 +1,141 @@
+"""Training and evaluation photos: packs with an ``index.csv``, decoded once, kept as bytes in memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bsgui.core.errors import PhotoReadError, UsageError
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A folder of equally large photos.
+
+    Attributes:
+        index: path of its ``index.csv`` with at least the columns ``file`` and ``split``.
+        domain: the domain of all its photos, or "" when ``domain_column`` names it per photo.
+        domain_column: a column of the index, or "".
+        weight: how often it is drawn from, relative to the other packs.
+    """
+
+    index: Path
+    domain: str = ""
+    domain_column: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedPack:
+    """Decoded photos: (n, side, side, 3) uint8 RGB, their domain names, and the files they came from."""
+
+    photos: NDArray[np.uint8]
+    domains: tuple[str, ...]
+    files: tuple[Path, ...]
+    weight: float = 1.0
+
+
+def read_index(pack: Pack, split: str) -> list[tuple[Path, str]]:
+    """The (file, domain) pairs of one split; ``split`` "" means all.
+
+    Raises:
+        PhotoReadError: the index cannot be read.
+        UsageError: it lacks a column, or has no such split.
+    """
+    try:
+        with pack.index.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PhotoReadError(f"{pack.index}: the index cannot be read.", repr(error)) from error
+    try:
+        chosen = [
+            (pack.index.parent / row["file"], row[pack.domain_column] if pack.domain_column else pack.domain)
+            for row in rows
+            if not split or row["split"] == split
+        ]
+    except KeyError as error:
+        raise UsageError(f"{pack.index}: there is no column {error}.") from error
+    if not chosen:
+        raise UsageError(f"{pack.index}: there are no photos in split “{split}”.")
+    return chosen
+
+
+def load_pack(pack: Pack, split: str) -> LoadedPack:
+    """Decode one split of a pack. Photos must be of one size, that of the first.
+
+    Raises:
+        PhotoReadError: a photo is missing, damaged, or of another size.
+        UsageError: see :func:`read_index`.
+    """
+    entries = read_index(pack, split)
+    photos = [decode(path) for path, _ in entries]
+    for photo, (path, _) in zip(photos, entries, strict=True):
+        if photo.shape != photos[0].shape:
+            raise PhotoReadError(f"{path}: the photos of a pack must all have the same size.")
+    return LoadedPack(np.stack(photos), tuple(d for _, d in entries), tuple(p for p, _ in entries), pack.weight)
+
+
+def decode(path: Path) -> NDArray[np.uint8]:
+    """One photo as (h, w, 3) uint8 RGB. Raises PhotoReadError."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise PhotoReadError(f"{path}: the photo cannot be read.")
+    return np.asarray(image[..., ::-1], dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Photos (B, 3, side, side) float32 in [-1, 1] and domain indices (B,) long."""
+
+    photos: Tensor
+    domains: Tensor
+
+
+def batches(
+    packs: Sequence[LoadedPack], domains: Sequence[str], size: int, batch: int, seed: int, any_share: float = 0.3
+) -> Iterator[Batch]:
+    """Endless random batches: flipped, cropped at a random scale down to ``size``, deterministic for a seed.
+
+    Args:
+        packs: where photos come from, drawn by weight.
+        domains: the network's domains; a photo whose domain is not among them counts as the first.
+        size: side of the training squares, pixels.
+        batch: photos per batch.
+        seed: of the sequence.
+        any_share: how often the first domain ("any photo") stands in for a photo's own.
+    """
+    rng = np.random.default_rng(seed)
+    weights = np.array([pack.weight for pack in packs])
+    index = {name: i for i, name in enumerate(domains)}
+    while True:
+        photos = np.empty((batch, size, size, 3), np.uint8)
+        labels = np.zeros(batch, np.int64)
+        for slot in range(batch):
+            pack = packs[rng.choice(len(packs), p=weights / weights.sum())]
+            chosen = rng.integers(len(pack.photos))
+            photos[slot] = _augment(pack.photos[chosen], size, rng)
+            if rng.random() >= any_share:
+                labels[slot] = index.get(pack.domains[chosen], 0)
+        yield Batch(to_tensor(photos), torch.from_numpy(labels))
+
+
+def to_tensor(photos: NDArray[np.uint8]) -> Tensor:
+    """(B, h, w, 3) uint8 -> (B, 3, h, w) float32 in [-1, 1], contiguous."""
+    return torch.from_numpy(np.ascontiguousarray(photos.transpose(0, 3, 1, 2))).float().div_(127.5).sub_(1)
+
+
+def _augment(photo: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    side = int(rng.integers(min(size, len(photo)), len(photo) + 1))
+    top, left = rng.integers(0, len(photo) - side + 1, 2)
+    crop = photo[top : top + side, left : left + side]
+    if side != size:
+        crop = np.asarray(cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+    return crop[:, ::-1] if rng.random() < 0.5 else crop

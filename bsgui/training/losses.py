@@ -1,0 +1,150 @@
+"""What the branches are trained for. No term knows a branch's name: gradient descent breaks the symmetry.
+
+Every term compares branches *per octave band*, each band divided by the photo's own deviation in that band, so that
+thin faint things (whiskers) count as much as large strong ones (light). The reasons stand in ``models/RESEARCH.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .bands import octave_bands, remove_means, to_opponent
+
+_SMALL = 1e-2
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each term counts.
+
+    Attributes:
+        reconstruction: mean absolute plus mean square error of the sum.
+        excess: of luma: branches that cancel each other.
+        chroma_excess: the same for colour: forbids complementary colours, hence false colour when a branch is removed.
+        likeness: squared correlation of branch pairs.
+        ownership: squared positive correlation of the pairs' magnitudes: each detail wants one owner.
+        balance: negative entropy of the branches' shares over all bands.
+        focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
+        floor: penalty on branches with less than ``least_share`` of the plain energy.
+        realism: the critic's opinion of re-blends.
+    """
+
+    reconstruction: float = 1.0
+    excess: float = 0.1
+    chroma_excess: float = 0.2
+    likeness: float = 0.5
+    ownership: float = 0.25
+    balance: float = 0.05
+    focus: float = 0.1
+    floor: float = 0.3
+    realism: float = 0.15
+    least_share: float = 0.045
+    bands: int = 5
+
+
+class Terms(NamedTuple):
+    """The unweighted terms, scalars."""
+
+    reconstruction: Tensor
+    excess: Tensor
+    chroma_excess: Tensor
+    likeness: Tensor
+    ownership: Tensor
+    balance: Tensor
+    focus: Tensor
+    floor: Tensor
+
+    def total(self, weights: LossWeights) -> Tensor:
+        """The weighted sum."""
+        return torch.stack([getattr(weights, name) * term for name, term in self._asdict().items()]).sum()
+
+
+def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights) -> Terms:
+    """All terms that need no critic.
+
+    Args:
+        pictures: (B, N, 3, h, w), the branches' signed pictures, units of x in [-1, 1].
+        photos: (B, 3, h, w).
+        mean: (B, 3, 1, 1), the photos' mean colours.
+        weights: number of bands and smallest share; the weights themselves are applied by :meth:`Terms.total`.
+    """
+    count = pictures.shape[1]
+    error = pictures.sum(1) + mean - photos
+    centred = remove_means(pictures)
+    branches = to_opponent(centred).flatten(1, 2)
+    reference = to_opponent(photos - mean)
+    excess, chroma_excess, likeness, ownership = [], [], [], []
+    energies = []
+    for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
+        split = own.reshape(len(own), count, 3, *own.shape[2:])
+        luma_deviation = whole[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
+        chroma_deviation = whole[:, 1:].square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
+        luma = split[:, :, 0] / luma_deviation
+        # In a grey photo any colour is false, so luma sets the scale where the photo has little colour itself.
+        chroma = split[:, :, 1:] / torch.maximum(chroma_deviation, 0.2 * luma_deviation).unsqueeze(1)
+        excess.append((luma.abs().sum(1) - luma.sum(1).abs()).mean())
+        chroma_excess.append((_length(chroma).sum(1) - _length(chroma.sum(1, keepdim=True))[:, 0]).mean())
+        likeness.append(_pairwise(luma).square())
+        ownership.append(_pairwise(luma.abs()).clamp_min(0).square())
+        energy = luma.square().mean((2, 3))
+        energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
+    plain = centred.square().mean((2, 3, 4))
+    plain = (plain / plain.sum(1, keepdim=True).add(1e-6)).mean(0)
+    table = torch.stack(energies, 1)
+    return Terms(
+        reconstruction=error.abs().mean() + error.square().mean(),
+        excess=torch.stack(excess).mean(),
+        chroma_excess=torch.stack(chroma_excess).mean(),
+        likeness=torch.stack(likeness).mean(),
+        ownership=torch.stack(ownership).mean(),
+        balance=-_entropy(table.mean(1)),
+        focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
+        floor=F.relu(1 - plain / weights.least_share).mean(),
+    )
+
+
+def _entropy(shares: Tensor) -> Tensor:
+    """Of distributions along the last axis, in nats."""
+    return -(shares * (shares + 1e-6).log()).sum(-1)
+
+
+def _length(vectors: Tensor) -> Tensor:
+    # The square root's slope at zero is infinite; the constant keeps gradients finite and shifts nothing that matters.
+    return (vectors.square().sum(2) + 1e-4).sqrt()
+
+
+def _pairwise(images: Tensor) -> Tensor:
+    """Correlation of every pair of branches, per photo: (B, N, h, w) -> (B, pairs)."""
+    flat = remove_means(images).flatten(2)
+    covariance = flat @ flat.transpose(1, 2) / flat.shape[2]
+    deviation = (covariance.diagonal(dim1=1, dim2=2) + _SMALL).sqrt()
+    correlation = covariance / (deviation.unsqueeze(1) * deviation.unsqueeze(2))
+    rows, columns = torch.triu_indices(images.shape[1], images.shape[1], 1, device=images.device)
+    return correlation[:, rows, columns]
+
+
+def random_reblends(pictures: Tensor, photos: Tensor, generator: torch.Generator) -> Tensor:
+    """Photos with one or two random branches at gains between 0 and 1.8, as a person with the sliders would make.
+
+    Args:
+        pictures: (B, N, 3, h, w).
+        photos: (B, 3, h, w).
+        generator: source of the choice, on the CPU.
+
+    Returns:
+        (B, 3, h, w); the photo itself is taken for the sum, so the critic judges the re-blend, not the residual.
+    """
+    batch, count = pictures.shape[:2]
+    order = torch.rand(batch, count, generator=generator).argsort(1)
+    how_many = torch.randint(1, 3, (batch, 1), generator=generator)
+    # Halves of the choices are removals: taking a layer away is the harshest test and the commonest wish.
+    gains = 1.8 * torch.rand(batch, count, generator=generator)
+    gains = torch.where(torch.rand(batch, count, generator=generator) < 0.4, torch.zeros(()), gains)
+    change = torch.where(order < how_many, gains - 1, torch.zeros(())).to(pictures)
+    return photos + torch.einsum("bn,bnchw->bchw", change, remove_means(pictures))

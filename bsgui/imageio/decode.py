@@ -80,9 +80,14 @@ def decode(data: bytes, limits: ReadLimits) -> Decoded:
         samples, alpha, upright = _pixels(image, data, profile if isinstance(profile, bytes) else b"", notes)
         turn = 1 if upright else _orientation(image)
         notes += _frames_note(image, len(data))
-    if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
+    if alpha is not None and is_opaque(alpha):
         alpha = None
     return Decoded(_turned(samples, turn), None if alpha is None else _turned(alpha, turn), tuple(notes))
+
+
+def is_opaque(alpha: Samples) -> bool:
+    """Whether nothing is transparent, so that the alpha says nothing."""
+    return int(alpha.min()) == (255 if alpha.dtype == np.uint8 else 65535)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-_BITS_PER_SAMPLE, _EXTRA_SAMPLES, _PREMULTIPLIED = 258, 338, 1
+_BITS_PER_SAMPLE, _PLANAR_CONFIGURATION, _EXTRA_SAMPLES = 258, 284, 338
+_PREMULTIPLIED, _PLANE_BY_PLANE = 1, 2
 _PPM_HEADER = re.compile(rb"P([56])(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)\s")
 
 
@@ -45,7 +46,7 @@ def deep_samples(image: Image.Image, data: bytes) -> DeepPixels | None:
     """
     if image.format == "PPM":
         return _from_ppm(data)
-    if image.format == "PNG" or (image.format == "TIFF" and image.mode not in ("CMYK", "LA")):
+    if image.format == "PNG" or (image.format == "TIFF" and _opencv_reads(image)):
         return _from_opencv(image, data)
     return None
 
@@ -121,6 +122,13 @@ def _tiff_bits(image: Image.Image) -> tuple[int, ...]:
     assert isinstance(image, TiffImagePlugin.TiffImageFile)
     bits = image.tag_v2.get(_BITS_PER_SAMPLE, (1,))
     return tuple(bits) if isinstance(bits, tuple) else (int(bits),)
+
+
+def _opencv_reads(image: Image.Image) -> bool:
+    assert isinstance(image, TiffImagePlugin.TiffImageFile)
+    # OpenCV takes the planes of a plane-by-plane TIFF for rows and returns garbage.
+    by_planes = image.tag_v2.get(_PLANAR_CONFIGURATION, 1) == _PLANE_BY_PLANE
+    return image.mode not in ("CMYK", "LA") and not by_planes
 
 
 def _is_premultiplied(image: Image.Image) -> bool:

@@ -16,3 +16,6 @@ class ReadLimits:
 
     max_bytes: int = 1 << 30
     max_pixels: int = 200_000_000
+
+
+USUAL_LIMITS = ReadLimits()

@@ -14,15 +14,15 @@ from bsgui.core.errors import PhotoReadError
 from bsgui.core.photo import Photo, Samples
 
 from .atomic import os_reason
-from .decode import DECODER_ERRORS, Decoded, TooManyPixels, decode
+from .decode import DECODER_ERRORS, Decoded, TooManyPixels, decode, is_opaque
 from .formats import looks_like_a_picture, unsupported_kind
-from .limits import ReadLimits
+from .limits import USUAL_LIMITS, ReadLimits
 
 _TRUNCATED = re.compile(r"truncated|not enough|unexpected end|read past|eof", re.IGNORECASE)
 _PIXELS = re.compile(r"\((\d+) pixels\)")
 
 
-def read_photo(path: Path, limits: ReadLimits = ReadLimits()) -> Photo:
+def read_photo(path: Path, limits: ReadLimits = USUAL_LIMITS) -> Photo:
     """Read a photo: 8 or 16 bits per channel as stored, upright, in sRGB.
 
     The first picture is taken from files with several. Colours under transparency are kept. What was changed on
@@ -63,11 +63,10 @@ def photo_from_array(samples: Samples, name: str) -> Photo:
         raise PhotoReadError(f"“{name}” is not a picture: its shape is {samples.shape}.")
     if pixels.dtype not in (np.uint8, np.uint16):
         raise PhotoReadError(f"“{name}” is not a picture of 8 or 16 bits per channel.", str(pixels.dtype))
-    colour = np.array(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), order="C")
-    alpha = np.array(pixels[..., 3], order="C") if pixels.shape[2] == 4 else None
-    if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
-        alpha = None
-    return Photo(colour, name, hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest(), alpha=alpha)
+    colour: Samples = np.array(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), order="C")
+    alpha: Samples | None = np.array(pixels[..., 3], order="C") if pixels.shape[2] == 4 else None
+    sha256 = hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+    return Photo(colour, name, sha256, alpha=None if alpha is None or is_opaque(alpha) else alpha)
 
 
 def _file_bytes(path: Path, limits: ReadLimits) -> bytes:
@@ -81,10 +80,8 @@ def _file_bytes(path: Path, limits: ReadLimits) -> bytes:
         if status.st_size == 0:
             raise _refusal(path.name, "the file is empty")
         if status.st_size > limits.max_bytes:
-            raise _refusal(
-                path.name,
-                f"the file is too large, {status.st_size / 1e6:,.0f} MB where the limit is {limits.max_bytes / 1e6:,.0f} MB",
-            )
+            sizes = f"{status.st_size / 1e6:,.0f} MB where the limit is {limits.max_bytes / 1e6:,.0f} MB"
+            raise _refusal(path.name, f"the file is too large, {sizes}")
         with path.open("rb") as file:
             return file.read(limits.max_bytes)
     except FileNotFoundError as error:

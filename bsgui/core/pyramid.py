@@ -101,8 +101,8 @@ def _is_smallest(level: Samples) -> bool:
 def _half(level: Samples) -> Samples:
     height, width = level.shape[:2]
     # Odd sides are rounded up and weighted, so that every level covers exactly the whole image.
-    half = cv2.resize(level, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
-    return half  # type: ignore[return-value]
+    size = ((width + 1) // 2, (height + 1) // 2)
+    return cv2.resize(level, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def warp(source: np.ndarray, photo_size: tuple[int, int], view: Viewport, interpolation: int) -> np.ndarray:

@@ -37,9 +37,7 @@ class DeviceRect:
 
     def clipped(self, left: int, top: int, right: int, bottom: int) -> DeviceRect:
         """The part inside another rectangle; may be empty."""
-        return DeviceRect(
-            max(self.left, left), max(self.top, top), min(self.right, right), min(self.bottom, bottom)
-        )
+        return DeviceRect(max(self.left, left), max(self.top, top), min(self.right, right), min(self.bottom, bottom))
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class PixelBuffer:
         if image.isNull():
             raise MemoryError(f"no room for an image of {width} × {height} pixels")
         stride = image.bytesPerLine()
-        rows = np.frombuffer(image.bits(), np.uint8).reshape(height, stride)  # type: ignore[call-overload]
+        rows = np.frombuffer(image.bits(), np.uint8).reshape(height, stride)
         return PixelBuffer(image, rows[:, : width * 3].reshape(height, width, 3))
 
 
@@ -59,5 +59,5 @@ def to_array(image: QImage) -> NDArray[np.uint8]:
     if image.isNull():
         raise ValueError("a null image has no pixels")
     rgb = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())  # type: ignore[call-overload]
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
     return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()

@@ -1,0 +1,65 @@
+"""Builds picture pyramids beside the GUI thread, and says when the picture can be drawn better."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from bsgui.core.pyramid import Pyramid
+
+
+class _Build:
+    """One thread over some pyramids; a newer build or the end of the canvas cancels it between two levels."""
+
+    def __init__(self, pyramids: Sequence[Pyramid], loader: PyramidLoader) -> None:
+        self.is_cancelled = threading.Event()
+        self._pyramids = pyramids
+        self._loader = loader
+        self.thread = threading.Thread(target=self._run, name="bsgui-pyramids")
+
+    def _run(self) -> None:
+        for pyramid in self._pyramids:
+            pyramid.build(self.is_cancelled.is_set)
+        if not self.is_cancelled.is_set():
+            self._loader.built.emit()
+
+
+class PyramidLoader(QObject):
+    """At most one build at a time that matters; :meth:`close` waits for all that were started.
+
+    Signals:
+        built(): the pyramids asked for last are complete; arrives on the loader's thread.
+
+    Thread: create and call on the GUI thread. It must have no parent, so that it outlives its threads.
+    """
+
+    built = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._builds: list[_Build] = []
+
+    def load(self, pyramids: Sequence[Pyramid]) -> None:
+        """Have these built; until then they answer at once, if coarsely. Forgets earlier ones."""
+        self._cancel()
+        missing = [pyramid for pyramid in pyramids if not pyramid.is_complete]
+        for pyramid in missing:
+            pyramid.answer_at_once()
+        if missing:
+            build = _Build(missing, self)
+            self._builds.append(build)
+            build.thread.start()
+
+    def close(self) -> None:
+        """Cancel and wait: at most the time of one level, a third of a second for 100 megapixels."""
+        self._cancel()
+        for build in self._builds:
+            build.thread.join()
+        self._builds.clear()
+
+    def _cancel(self) -> None:
+        for build in self._builds:
+            build.is_cancelled.set()
+        self._builds = [build for build in self._builds if build.thread.is_alive()]

@@ -1,0 +1,143 @@
+"""Renders the visible pixels within a time budget: whole and sharp if that is quick, else coarse first.
+
+A 1440 × 900 view takes about 10 ms. A high-density screen has four times the pixels, and layers read from files
+cost by the layer; then the picture is first computed at a half or a third of the resolution, and strip by strip
+at the full one as soon as the program is idle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+import cv2
+from PySide6.QtGui import QImage
+
+from bsgui.core.viewport import Viewport
+
+from .pictures import Picture, Pixels
+from .placement import DeviceRect, Placement
+from .qimage import PixelBuffer
+
+# A picture that takes longer than this is drawn coarsely first; then each step takes about the budget.
+_SHARP_LIMIT = 0.014
+_BUDGET = 0.010
+# Small enough for the intermediate images to stay in the processor's cache.
+_STRIP_PIXELS = 160_000
+_MAX_COARSENESS = 8
+# Fewer pixels say little about what a pixel costs.
+_MIN_MEASURED_PIXELS = 50_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the visible photo, and what to show there."""
+
+    rect: DeviceRect
+    picture: Picture
+
+
+class Renderer:
+    """Holds the rendered picture of the visible part of the photo. Thread: GUI."""
+
+    def __init__(self) -> None:
+        self._buffer: PixelBuffer | None = None
+        self._placement: Placement | None = None
+        self._pending: deque[Part] = deque()
+        # The median of the last few: one hiccup of the machine must not make the next picture coarse.
+        self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=5)
+        self.rect = DeviceRect(0, 0, 0, 0)
+
+    @property
+    def image(self) -> QImage | None:
+        """What :meth:`start` and :meth:`refine` have drawn so far; covers :attr:`rect`."""
+        return self._buffer.image if self._buffer else None
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether nothing is left to refine."""
+        return not self._pending
+
+    def clear(self) -> None:
+        """Forget the picture, as when the photo was closed."""
+        self._buffer = None
+        self._pending.clear()
+        self.rect = DeviceRect(0, 0, 0, 0)
+
+    def start(self, placement: Placement, parts: list[Part]) -> None:
+        """Draw a new picture, in about 14 ms at most; what that leaves to do is left to :meth:`refine`.
+
+        Args:
+            placement: where the photo is; its visible part must not be empty.
+            parts: tile the visible part of the photo.
+        """
+        self._placement = placement
+        self._resize(placement.visible)
+        self._pending = deque(strip for part in parts for strip in _strips(part))
+        pixels = self.rect.width * self.rect.height
+        seconds = pixels * median(self._seconds_per_pixel)
+        if seconds <= _SHARP_LIMIT:
+            self._draw_strips(math.inf)
+            return
+        coarseness = min(math.ceil(math.sqrt(seconds / _BUDGET)), _MAX_COARSENESS)
+        for part in parts:
+            self._draw_coarse(part, coarseness)
+
+    def refine(self) -> DeviceRect:
+        """Draw some more at full resolution, in about 10 ms at most; returns where."""
+        drawn = self._draw_strips(perf_counter() + _BUDGET)
+        top, bottom = min(rect.top for rect in drawn), max(rect.bottom for rect in drawn)
+        return DeviceRect(self.rect.left, top, self.rect.right, bottom)
+
+    def _resize(self, rect: DeviceRect) -> None:
+        if self._buffer is None or (rect.width, rect.height) != (self.rect.width, self.rect.height):
+            self._buffer = PixelBuffer.of_size(rect.width, rect.height)
+        self.rect = rect
+
+    def _draw_strips(self, deadline: float) -> list[DeviceRect]:
+        """Draw pending strips, at least one, until the next would end after the deadline; returns where."""
+        start, pixels, drawn = perf_counter(), 0, []
+        while self._pending:
+            strip = self._pending.popleft()
+            self._target(strip.rect)[:] = strip.picture(self._view(strip.rect))
+            drawn.append(strip.rect)
+            pixels += strip.rect.width * strip.rect.height
+            now = perf_counter()
+            if now + (now - start) / len(drawn) > deadline:
+                break
+        self._learn(perf_counter() - start, pixels)
+        return drawn
+
+    def _draw_coarse(self, part: Part, coarseness: int) -> None:
+        start = perf_counter()
+        assert self._placement is not None
+        view = self._placement.viewport(part.rect, coarseness)
+        coarse = part.picture(view)
+        target = self._target(part.rect)
+        # The view is rounded up to whole coarse pixels: scale by the factor itself, then cut.
+        scaled = cv2.resize(coarse, None, fx=coarseness, fy=coarseness, interpolation=cv2.INTER_LINEAR)
+        target[:] = scaled[: part.rect.height, : part.rect.width]
+        self._learn(perf_counter() - start, view.width * view.height)
+
+    def _view(self, rect: DeviceRect) -> Viewport:
+        assert self._placement is not None
+        return self._placement.viewport(rect)
+
+    def _target(self, rect: DeviceRect) -> Pixels:
+        assert self._buffer is not None
+        top, left = rect.top - self.rect.top, rect.left - self.rect.left
+        return self._buffer.pixels[top : top + rect.height, left : left + rect.width]
+
+    def _learn(self, seconds: float, pixels: int) -> None:
+        if pixels >= _MIN_MEASURED_PIXELS:
+            self._seconds_per_pixel.append(seconds / pixels)
+
+
+def _strips(part: Part) -> list[Part]:
+    rect = part.rect
+    rows = max(1, _STRIP_PIXELS // rect.width)
+    tops = range(rect.top, rect.bottom, rows)
+    return [Part(DeviceRect(rect.left, top, rect.right, min(top + rows, rect.bottom)), part.picture) for top in tops]

@@ -72,9 +72,8 @@ class PngWriter:
         Raises:
             OSError: no space, and the like.
         """
-        stored = (
-            rows.astype(">u2" if rows.dtype == np.uint16 else np.uint8, order="C").view(np.uint8).reshape(len(rows), -1)
-        )
+        big_endian = rows.astype(">u2" if rows.dtype == np.uint16 else np.uint8, order="C")
+        stored = big_endian.view(np.uint8).reshape(len(rows), -1)
         filtered = np.empty((len(rows), stored.shape[1] + 1), np.uint8)
         filtered[:, 0] = _UP
         np.subtract(stored[0], self._previous, out=filtered[0, 1:])

@@ -64,7 +64,9 @@ def photo_from_array(samples: Samples, name: str) -> Photo:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise PhotoReadError(f"“{name}” is not a picture of 8 or 16 bits per channel.", str(pixels.dtype))
     colour: Samples = np.array(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), order="C")
-    alpha: Samples | None = np.array(pixels[..., 3], order="C") if pixels.shape[2] == 4 else None
+    alpha: Samples | None = None
+    if pixels.shape[2] == 4:
+        alpha = np.array(pixels[..., 3], samples.dtype)  # type: ignore[assignment]
     sha256 = hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
     return Photo(colour, name, sha256, alpha=None if alpha is None or is_opaque(alpha) else alpha)
 

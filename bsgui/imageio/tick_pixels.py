@@ -103,7 +103,8 @@ def encode(layer: TickImage, depth: int) -> Samples:
     """One layer's ticks as samples of its file: (h, W, 3) uint8 or uint16; see the manifest's formulas."""
     if depth == 16:
         return np.bitwise_xor(layer.astype(np.uint16), np.uint16(ZERO_16))
-    return np.clip(((layer + TICKS_PER_LSB // 2) >> 7) + ZERO_8, 0, 255).astype(np.uint8)
+    preview: TickImage = np.clip(((layer + TICKS_PER_LSB // 2) >> 7) + ZERO_8, 0, 255)
+    return preview.astype(np.uint8)
 
 
 def decode_samples(samples: Samples) -> NDArray[np.int16]:

@@ -193,17 +193,19 @@ def has_pip() -> bool:
 
 def make_venv() -> None:
     """Make .venv with pip in it; on Debian without python3-venv, get that or work around it."""
-    if venv_works() and has_pip():
+    if venv_works() and (has_pip() or succeeds(python_of(VENV), "-m", "ensurepip")):
         return
     say(f"making {VENV}")
-    if succeeds(sys.executable, "-m", "venv", "--clear", str(VENV)) and has_pip():
+    # A .venv that runs is somebody's: it is filled, never cleared.
+    create = [sys.executable, "-m", "venv", *([] if venv_works() else ["--clear"])]
+    if succeeds(*create, str(VENV)) and has_pip():
         return
     # Debian keeps ensurepip in a package of its own.
     package = f"python3.{sys.version_info[1]}-venv"
-    if can_apt() and apt_install([package]) and succeeds(sys.executable, "-m", "venv", "--clear", str(VENV)):
+    if can_apt() and apt_install([package]) and succeeds(*create, str(VENV)) and has_pip():
         return
     # A system pip can fill an environment that has none.
-    bare = succeeds(sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV))
+    bare = succeeds(*create, "--without-pip", str(VENV))
     if bare and succeeds(sys.executable, "-m", "pip", "--python", python_of(VENV), "install", "pip"):
         return
     raise SetupError(f"Python's venv module is incomplete here; type: sudo apt-get install {package}")

@@ -6,14 +6,16 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bsgui.core.decomposition import Decomposition
-from bsgui.core.errors import BsguiError, ExportError, ModelError, UsageError
+from bsgui.core.errors import BsguiError, ModelError, UsageError
 from bsgui.core.manifest import Manifest
 from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import CancelToken, Decomposer, DecomposeRequest, DecomposeSettings
+from bsgui.imageio.folder_swap import check_is_free
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
@@ -50,7 +52,10 @@ def decompose(arguments: argparse.Namespace) -> int:
                 say(error.user_message if path.name in error.user_message else f"{path}: {error.user_message}")
                 statuses.add(error.exit_status)
             else:
-                print_json(record) if arguments.json else print(_sentence(record), flush=True)
+                if arguments.json:
+                    print_json(record)
+                else:
+                    print(_sentence(record), flush=True)
     return max(statuses)
 
 
@@ -120,8 +125,8 @@ def _decompose_photo(
     options: ExportOptions,
     cancel: CancelToken,
 ) -> dict[str, Any]:
-    if folder.exists() and not options.overwrite:
-        raise ExportError(f"{path.name}: the folder {folder} is already there (--overwrite replaces it).")
+    with suppress(OSError):  # Trouble with the folder is reported when it is written to.
+        check_is_free(folder, options.overwrite)
     started = time.perf_counter()
     photo = read_photo(path, limits)
     read = time.perf_counter()

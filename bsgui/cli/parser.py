@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"bsgui {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(prog="bsgui", dest="command", required=True, metavar="COMMAND", title="commands")
     for add in (_add_decompose, _add_recombine, _add_verify, _add_models, _add_train, _add_evaluate):
         add(commands)
     return parser

@@ -81,8 +81,12 @@ class ResidualBlock(nn.Module):
             return AdaptiveInstanceNorm(branches * channels, branches, style)
 
         self.norm1, self.norm2 = norm(inputs), norm(outputs)
-        self.conv1 = nn.Conv2d(branches * inputs, branches * outputs, 3, padding=1, groups=branches)
-        self.conv2 = nn.Conv2d(branches * outputs, branches * outputs, 3, padding=1, groups=branches)
+        self.conv1 = nn.Conv2d(
+            branches * inputs, branches * outputs, 3, padding=1, padding_mode="replicate", groups=branches
+        )
+        self.conv2 = nn.Conv2d(
+            branches * outputs, branches * outputs, 3, padding=1, padding_mode="replicate", groups=branches
+        )
         self.shortcut = (
             nn.Identity()
             if inputs == outputs

@@ -117,7 +117,9 @@ class BranchedGenerator(nn.Module):
         self.config = config
         count, widths = config.branches, config.widths
         self.mapping = MappingNetwork(config)
-        self.stem = nn.Conv2d(3 * STEM_STRIDE**2 * count, widths[0] * count, 3, padding=1, groups=count)
+        self.stem = nn.Conv2d(
+            3 * STEM_STRIDE**2 * count, widths[0] * count, 3, padding=1, padding_mode="replicate", groups=count
+        )
         self.encoder = nn.ModuleList(
             ResidualBlock(widths[max(i - 1, 0)], width, count) for i, width in enumerate(widths)
         )
@@ -127,7 +129,7 @@ class BranchedGenerator(nn.Module):
             for i in reversed(range(len(widths) - 1))
         )
         self.head_norm = InstanceNorm(widths[0] * count)
-        self.head = nn.Conv2d(widths[0] * count, 6 * count, 3, padding=1, groups=count)
+        self.head = nn.Conv2d(widths[0] * count, 6 * count, 3, padding=1, padding_mode="replicate", groups=count)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
     def styles(self, latent: Tensor, domain: Tensor) -> Tensor:

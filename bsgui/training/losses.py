@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .bands import octave_bands, remove_means, to_opponent
+from bsgui.analysis.bands import octave_bands, remove_means, to_opponent
 
 _SMALL = 1e-2
+_PLACE_GRID = 4
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class LossWeights:
         likeness: squared correlation of branch pairs.
         ownership: squared positive correlation of the pairs' magnitudes: each detail wants one owner.
         balance: negative entropy of the branches' shares over all bands.
+        place: mutual information of branch and place in all bands but the coarsest: to be an expert in a corner of the
+            picture is the cheap way to be unlike the others.
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
         realism: the critic's opinion of re-blends.
@@ -41,6 +44,7 @@ class LossWeights:
     likeness: float = 0.5
     ownership: float = 0.25
     balance: float = 0.05
+    place: float = 0.2
     focus: float = 0.1
     floor: float = 0.3
     realism: float = 0.15
@@ -57,6 +61,7 @@ class Terms(NamedTuple):
     likeness: Tensor
     ownership: Tensor
     balance: Tensor
+    place: Tensor
     focus: Tensor
     floor: Tensor
 
@@ -80,7 +85,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
     branches = to_opponent(centred).flatten(1, 2)
     reference = to_opponent(photos - mean)
     excess, chroma_excess, likeness, ownership = [], [], [], []
-    energies = []
+    energies, places = [], []
     for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
         split = own.reshape(len(own), count, 3, *own.shape[2:])
         luma_deviation = whole[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
@@ -92,6 +97,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         chroma_excess.append((_length(chroma).sum(1) - _length(chroma.sum(1, keepdim=True))[:, 0]).mean())
         likeness.append(_pairwise(luma).square())
         ownership.append(_pairwise(luma.abs()).clamp_min(0).square())
+        places.append(_place_information(luma.abs()))
         energy = luma.square().mean((2, 3))
         energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
     plain = centred.square().mean((2, 3, 4))
@@ -104,9 +110,18 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         likeness=torch.stack(likeness).mean(),
         ownership=torch.stack(ownership).mean(),
         balance=-_entropy(table.mean(1)),
+        place=torch.stack(places[:-1]).mean(),
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
         floor=F.relu(1 - plain / weights.least_share).mean(),
     )
+
+
+def _place_information(magnitudes: Tensor) -> Tensor:
+    """Mutual information of branch and cell of a coarse grid, nats: (B, N, h, w) -> scalar."""
+    joint = F.adaptive_avg_pool2d(magnitudes, _PLACE_GRID).flatten(2) + 1e-6
+    joint = joint / joint.sum((1, 2), keepdim=True)
+    independent = joint.sum(1, keepdim=True) * joint.sum(2, keepdim=True)
+    return (joint * (joint / independent).log()).sum((1, 2)).mean()
 
 
 def _entropy(shares: Tensor) -> Tensor:

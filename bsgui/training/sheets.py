@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bsgui.analysis.bands import remove_means
 from bsgui.engine.network import BranchedGenerator
-
-from .bands import remove_means
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,14 @@ def decompose(arguments: argparse.Namespace) -> int:
     """
     store = ModelStore(default_model_folders())
     settings = request_settings(arguments, store.card(arguments.model))
-    limits = read_limits(arguments.max_megapixels)
     options = ExportOptions(depth=arguments.depth, overwrite=arguments.overwrite)
     statuses = {0}
     with cancel_on_interrupt() as cancel:
-        engine = _make_engine(store)
+        batch = _Batch(store, settings, read_limits(arguments.max_megapixels), options, cancel)
         for path, name in zip(arguments.photos, folder_names(arguments.photos), strict=True):
             cancel.raise_if_cancelled()
             try:
-                record = _decompose_photo(path, arguments.out / name, engine, settings, limits, options, cancel)
+                record = batch.decompose(path, arguments.out / name)
             except (ModelError, UsageError):
                 raise
             except BsguiError as error:
@@ -116,31 +116,38 @@ def _make_engine(store: ModelStore) -> Decomposer:
     return TorchDecomposer(store)
 
 
-def _decompose_photo(
-    path: Path,
-    folder: Path,
-    engine: Decomposer,
-    settings: DecomposeSettings,
-    limits: ReadLimits,
-    options: ExportOptions,
-    cancel: CancelToken,
-) -> dict[str, Any]:
-    with suppress(OSError):  # Trouble with the folder is reported when it is written to.
-        check_is_free(folder, options.overwrite)
-    started = time.perf_counter()
-    photo = read_photo(path, limits)
-    read = time.perf_counter()
-    with ProgressBar(path.name) as report:
-        decomposition = engine.decompose(DecomposeRequest(photo, settings), report, cancel)
-        decomposed = time.perf_counter()
-        manifest = write_stack(decomposition, decomposition.initial_stack(), folder, options, report, cancel)
-    exported = time.perf_counter()
-    for note in (*photo.notes, *decomposition.notes):
-        say(f"{path.name}: {note}")
-    seconds = dict(decomposition.seconds)
-    seconds["load"] = seconds.get("load", 0.0) + read - started
-    seconds["export"] = exported - decomposed
-    return _record(path, folder, decomposition, manifest, seconds)
+@dataclass
+class _Batch:
+    """What all photos of one run share."""
+
+    store: ModelStore
+    settings: DecomposeSettings
+    limits: ReadLimits
+    options: ExportOptions
+    cancel: CancelToken
+    _engine: Decomposer | None = None
+
+    def decompose(self, path: Path, folder: Path) -> dict[str, Any]:
+        """Take one photo apart and write its stack; what there is to say about it."""
+        with suppress(OSError):  # Trouble with the folder is reported when it is written to.
+            check_is_free(folder, self.options.overwrite)
+        clock = [time.perf_counter()]
+        photo = read_photo(path, self.limits)
+        # torch is imported here, after the first photo turned out to be one.
+        self._engine = self._engine or _make_engine(self.store)
+        clock.append(time.perf_counter())
+        with ProgressBar(path.name) as report:
+            decomposition = self._engine.decompose(DecomposeRequest(photo, self.settings), report, self.cancel)
+            clock.append(time.perf_counter())
+            stack = decomposition.initial_stack()
+            manifest = write_stack(decomposition, stack, folder, self.options, report, self.cancel)
+        clock.append(time.perf_counter())
+        for note in (*photo.notes, *decomposition.notes):
+            say(f"{path.name}: {note}")
+        seconds = dict(decomposition.seconds)
+        seconds["load"] = seconds.get("load", 0.0) + clock[1] - clock[0]
+        seconds["export"] = clock[3] - clock[2]
+        return _record(path, folder, decomposition, manifest, seconds)
 
 
 def _record(

@@ -9,7 +9,7 @@ from bsgui.core.errors import ModelError, UsageError
 from bsgui.core.model_card import ModelCard
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 
-from .output import print_json, say
+from .output import ProgressBar, print_json, say
 
 
 def models(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def models(arguments: argparse.Namespace) -> int:
         say(str(problem))
     if arguments.json:
         print_json([{"id": card.id, **card.to_json()} for card in cards])
-    else:
+    elif cards:
         print("\n\n".join(_paragraph(card) for card in cards), flush=True)
     if not cards:
         raise ModelError(f"There are no models in {' or '.join(str(x) for x in default_model_folders())}.")
@@ -45,9 +45,21 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model on photos and print the figures."""
     store = ModelStore(default_model_folders())
     store.card(arguments.model)
+    from bsgui.core.requests import Progress
     from bsgui.training.evaluation import evaluate_model
 
-    measures = evaluate_model(arguments.model, arguments.photos, arguments.split, store)
+    with ProgressBar(arguments.model) as report:
+        measures = evaluate_model(
+            arguments.model,
+            arguments.photos,
+            arguments.split,
+            store,
+            size=arguments.size,
+            domain=arguments.domain,
+            seed=arguments.seed,
+            realism=arguments.realism,
+            advance=lambda done, total: report(Progress(done, total, "Measuring")),
+        )
     if arguments.json:
         print_json(measures)
     else:

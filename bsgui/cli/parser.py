@@ -139,6 +139,10 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--model", required=True, metavar="ID", help="model id, see “bsgui models”")
     parser.add_argument("--photos", type=Path, required=True, metavar="DIR|INDEX.csv", help="what to measure on")
     parser.add_argument("--split", default="test", metavar="NAME", help="of the index (%(default)s)")
+    parser.add_argument("--size", type=_positive, default=128, metavar="PX", help="side of the squares (%(default)s)")
+    parser.add_argument("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
+    parser.add_argument("--seed", type=_natural, default=0, metavar="N", help="style drawn (%(default)s)")
+    parser.add_argument("--realism", action="store_true", help="also train a classifier on re-blends (minutes)")
     _add_json(parser, "one object on stdout")
 
 

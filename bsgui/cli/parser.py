@@ -11,14 +11,18 @@ COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate")
 
 _DESCRIPTION = "Take photos apart into signed branch layers that add up to the photo exactly."
 _EPILOG = """\
-“bsgui COMMAND --help” explains a command. A photo that is called like a command opens as “bsgui ./decompose”.
+“bsgui COMMAND --help” explains a command.
+A photo that is called like a command opens as “bsgui ./decompose”.
 
-exit status: 0 good, 1 could not be written, 2 usage, 3 a photo or stack could not be read, 4 model trouble,
-130 interrupted
+exit status:
+  0 good                    3 a photo or stack could not be read
+  1 could not be written    4 model trouble
+  2 usage                   130 interrupted
 """
 _DECOMPOSE = """\
-Write each photo's layers to DIR/<photo>/: <photo>_00_base.png, <photo>_01_<branch>.png …, <photo>_…_residual.png,
-the composite and manifest.json. With several photos the good ones are written, the others are named on stderr.
+Write each photo's layers to DIR/<photo>/: <photo>_00_base.png,
+<photo>_01_<branch>.png …, <photo>_…_residual.png, the composite, manifest.json.
+With several photos the good ones are written, the others named on stderr.
 """
 _DECOMPOSE_EXAMPLES = """\
 examples:
@@ -27,20 +31,30 @@ examples:
   bsgui decompose scan.tif --out layers --size 512 --device cpu --overwrite
 """
 _RECOMBINE = """\
-Add the layers of a stack up to a picture, as the manifest says or with other gains. An untouched 16-bit stack gives
-the photo: bit for bit for an 8-bit photo, within 1/65535 for a 16-bit one.
+Add the layers of a stack up to a picture, as the manifest says or with other
+gains. An untouched 16-bit stack gives the photo: bit for bit for an 8-bit
+photo, within 1/65535 for a 16-bit one.
 """
 _RECOMBINE_EXAMPLES = """\
 LAYER is a layer's id (branch-2), its index (2) or its name (“Fur”).
 
 examples:
   bsgui recombine layers/cat --out cat_again.png
-  bsgui recombine layers/cat --out softer.png --gain branch-2=0.5 --hide residual
+  bsgui recombine layers/cat --out soft.png --gain branch-2=0.5 --hide residual
   bsgui recombine layers/cat --out lights.tif --only base --only branch-1
 """
 _VERIFY = """\
-Check a stack: every file's checksum and size, and that the layers add up to the photo (or, without --photo, to what
-the manifest says). Status 3 when something does not fit.
+Check a stack: every file's checksum and size, and that the layers add up to
+the photo (without --photo: to the sum's checksum and the composite).
+Status 3 when something does not fit.
+"""
+_TRAIN = """\
+Train a model as a configuration file says.
+Several processes: torchrun -m bsgui train CONFIG.
+"""
+_EVALUATE = """\
+Measure a model on photos: fidelity, redundancy, cancellation, identity,
+energy shares.
 """
 
 
@@ -96,7 +110,8 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
     option("--size", type=_positive, metavar="PX", help="long side of what the network sees (the model's own)")
     option("--depth", type=int, choices=(8, 16), default=16, help="bits: 16 is exact, 8 a preview (%(default)s)")
-    option("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="(%(default)s)")
+    devices = ("auto", "cpu", "cuda", "mps")
+    option("--device", choices=devices, default="auto", help="where the network runs (%(default)s)")
     option("--max-megapixels", type=_megapixels, metavar="MP", help="refuse larger photos (200)")
     option("--overwrite", action="store_true", help="replace folders that are already there")
     _add_json(parser, "one object per written photo, one a line, on stdout")
@@ -126,16 +141,14 @@ def _add_models(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_train(commands: _Commands[argparse.ArgumentParser]) -> None:
-    text = "Train a model as a configuration file says. Several processes: torchrun -m bsgui train CONFIG."
-    parser = _add(commands, "train", "train a model", text)
+    parser = _add(commands, "train", "train a model", _TRAIN)
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the configuration file")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (the configuration's)")
 
 
 def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
-    text = "Measure a model on photos: fidelity, redundancy, cancellation, identity, energy shares."
-    parser = _add(commands, "evaluate", "measure a model on photos", text)
+    parser = _add(commands, "evaluate", "measure a model on photos", _EVALUATE)
     parser.add_argument("--model", required=True, metavar="ID", help="model id, see “bsgui models”")
     parser.add_argument("--photos", type=Path, required=True, metavar="DIR|INDEX.csv", help="what to measure on")
     parser.add_argument("--split", default="test", metavar="NAME", help="of the index (%(default)s)")

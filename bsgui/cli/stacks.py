@@ -1,0 +1,101 @@
+"""``bsgui recombine`` and ``verify``: exported stacks, without any network."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import asdict
+
+from bsgui.core.errors import ExportError, StackReadError, UsageError
+from bsgui.core.manifest import Manifest
+from bsgui.imageio.read_photo import read_photo
+from bsgui.imageio.read_stack import find_layer, read_alpha, read_stack
+from bsgui.imageio.recombine import recombine as add_up
+from bsgui.imageio.verify_stack import VerifyReport
+from bsgui.imageio.verify_stack import verify as check
+from bsgui.imageio.write_image import write_image
+
+from .interrupt import cancel_on_interrupt
+from .output import ProgressBar, print_json, say
+
+
+def recombine(arguments: argparse.Namespace) -> int:
+    """Add the layers up and write the picture.
+
+    Raises:
+        StackReadError: the stack is damaged.
+        UsageError: a layer that is not there.
+        ExportError: the picture cannot be written, or is there already.
+    """
+    out = arguments.out
+    if out.exists() and not arguments.overwrite:
+        raise ExportError(f"{out} is already there (--overwrite replaces it).")
+    with cancel_on_interrupt() as cancel:
+        stack = read_stack(arguments.stack)
+        weights = asked_weights(stack.manifest, arguments.gain, arguments.hide, arguments.only)
+        with ProgressBar(out.name) as report:
+            picture = add_up(stack, weights, report, cancel)
+        alpha = read_alpha(stack)
+        cancel.raise_if_cancelled()
+        write_image(out, picture, alpha, overwrite=arguments.overwrite)
+    if not stack.manifest.is_exact:
+        say("these layers do not add up to the photo exactly: they are previews, edited, or not all of them.")
+    return 0
+
+
+def asked_weights(
+    manifest: Manifest, gains: list[tuple[str, float]], hidden: list[str], only: list[str]
+) -> dict[str, float]:
+    """The factor on every layer: as the manifest says, changed by the options.
+
+    Args:
+        manifest: of the stack.
+        gains: layer and gain; shows a layer that the manifest hides, and keeps its opacity.
+        hidden: layers to leave out, whatever else is said about them.
+        only: if there are any, all others are left out.
+
+    Raises:
+        UsageError: a layer that is not there.
+    """
+    weights = manifest.weights()
+    chosen = {x.id: x for x in (find_layer(manifest, name) for name in only)}
+    if chosen:
+        shown = {key: 1.0 if manifest.edited else x.gain * x.opacity for key, x in chosen.items()}
+        weights = dict.fromkeys(weights, 0.0) | shown
+    for name, gain in gains:
+        layer = find_layer(manifest, name)
+        if not chosen or layer.id in chosen:
+            weights[layer.id] = gain if manifest.edited else gain * layer.opacity
+    return weights | {find_layer(manifest, name).id: 0.0 for name in hidden}
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Check a stack and say what is wrong; 0 if nothing is, else 3.
+
+    Raises:
+        StackReadError: the stack cannot be read, or the photo has another size.
+        PhotoReadError: the photo cannot be read.
+    """
+    with cancel_on_interrupt() as cancel:
+        stack = read_stack(arguments.stack)
+        photo = None if arguments.photo is None else read_photo(arguments.photo)
+        try:
+            with ProgressBar(arguments.stack.name) as report:
+                outcome = check(stack, photo, report, cancel)
+        except UsageError as error:
+            raise StackReadError(error.user_message) from error
+    for sentence in (*outcome.problems, *outcome.notes):
+        say(f"{arguments.stack}: {sentence}")
+    if arguments.json:
+        print_json({"stack": str(arguments.stack), **asdict(outcome)})
+    elif outcome.ok:
+        print(f"{arguments.stack}: {_praise(outcome)}", flush=True)
+    return 0 if outcome.ok else StackReadError.exit_status
+
+
+def _praise(outcome: VerifyReport) -> str:
+    files = f"{outcome.files} files are as exported"
+    if math.isnan(outcome.max_error_lsb):
+        return f"{files}; there is nothing to compare their sum with"
+    what = "Σ = photo" if outcome.exact else "Σ = composite"
+    return f"{files}; {what}, max error {outcome.max_error_lsb:.3g}/255"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +25,13 @@ def photo_samples(total: TickImage, bit_depth: int) -> Samples:
     return ((total * 65535 + TICKS_PER_FULL_SCALE // 2) // TICKS_PER_FULL_SCALE).astype(np.uint16)
 
 
+def empty_samples(height: int, width: int, bit_depth: int) -> Samples:
+    """Room for a photo: (height, width, 3) uint8 or uint16, contents undefined."""
+    if bit_depth == 8:
+        return np.empty((height, width, 3), np.uint8)
+    return np.empty((height, width, 3), np.uint16)
+
+
 def blend(ticks: TickImage, weights: NDArray[np.float32]) -> TickImage:
     """``OFFSET_TICKS + sum_k weights[k] * ticks[k]``: (h, W, 3) int32, not clipped.
 
@@ -43,21 +48,21 @@ def blend(ticks: TickImage, weights: NDArray[np.float32]) -> TickImage:
     return np.rint(total, out=total).astype(np.int32)
 
 
-def bake(ticks: TickImage, weights: Sequence[float]) -> None:
+def bake(ticks: TickImage, weights: NDArray[np.float32]) -> None:
     """Multiply each layer by its weight, in place, rounding to a tick. The last layer gets what rounding leaves.
 
     So the baked layers add up to :func:`blend` of the layers as they were.
 
     Args:
         ticks: (K, h, W, 3) int32, changed.
-        weights: one per layer.
+        weights: (K,) float32.
     """
-    if all(weight == 1 for weight in weights):
+    if np.all(weights == 1):
         return
-    total = blend(ticks, np.asarray(weights, np.float32))
+    total = blend(ticks, weights)
     for layer, weight in zip(ticks, weights, strict=True):
         if weight != 1:
-            layer[...] = np.rint(layer * np.float32(weight))
+            layer[...] = np.rint(layer * weight)
     if weights[-1]:
         ticks[-1] += total - OFFSET_TICKS - ticks.sum(0, dtype=np.int32)
 

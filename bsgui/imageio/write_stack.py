@@ -148,8 +148,10 @@ class _Export:
         self._folder = folder
         self._states = sorted(chosen, key=lambda x: x.source)
         self._sources = [x.source for x in self._states]
-        self._weights = stack.weights()
-        self._baked = [float(self._weights[x]) if options.edited else 1.0 for x in self._sources]
+        weights = stack.weights()[self._sources]
+        ones = np.ones(len(weights), np.float32)
+        self._file_weights: NDArray[np.float32] = ones if options.edited else weights
+        self._baked: NDArray[np.float32] = weights if options.edited else ones
         self._names = [layer_file_name(self._photo.stem, x.source, x.name, x.id) for x in self._states]
         self._measured = _Measured()
         self._ticks_digest = hashlib.sha256()
@@ -207,13 +209,13 @@ class _Export:
         photo_ticks = self._photo.rows_ticks(*strip)
         self._ticks_digest.update(photo_ticks.astype("<u2").data)
         self._count_carried_by_source(ticks, strip)
-        blended = pool.submit(composite.write, self._composite_rows(ticks, strip)) if composite else None
         everything = len(self._sources) == len(ticks)
         layers = ticks if everything else ticks[self._sources]
-        unedited = all(weight == 1 for weight in self._baked)
-        expected = photo_ticks if everything and unedited else blend(layers, np.asarray(self._baked, np.float32))
+        unedited = bool(np.all(self._baked == 1))
+        expected = photo_ticks if everything and unedited else blend(layers, self._baked)
         bake(layers, self._baked)
         self._measured.carried(*fit_16_bits(layers))
+        blended = pool.submit(composite.write, self._composite_rows(layers, strip)) if composite else None
         total = np.full(expected.shape, OFFSET_TICKS, np.int32)
         for decoded in pool.map(self._write_layer, pictures, layers):
             total += decoded
@@ -228,11 +230,12 @@ class _Export:
         picture.write(samples)
         return decode_samples(samples)
 
-    def _composite_rows(self, ticks: TickImage, strip: tuple[int, int]) -> Samples:
+    def _composite_rows(self, layers: TickImage, strip: tuple[int, int]) -> Samples:
+        """The picture as it is blended, made of what the files hold, so that they can be checked against it."""
         if self._stack.is_untouched:
             colour = self._photo.samples[slice(*strip)]
         else:
-            colour = photo_samples(blend(ticks, self._weights), self._bit_depth)
+            colour = photo_samples(blend(layers, self._file_weights), self._bit_depth)
         if self._photo.alpha is None:
             return colour
         return np.concatenate([colour, self._photo.alpha[slice(*strip)][..., None]], axis=2)
@@ -284,7 +287,7 @@ class _Export:
             locked=state.locked,
             energy_share=info.energy_share if math.isfinite(info.energy_share) else 0.0,
             description=info.description,
-            baked_gain=self._baked[number],
+            baked_gain=float(self._baked[number]),
         )
 
 

@@ -100,6 +100,7 @@ def test_commands_without_a_network_load_neither_torch_nor_qt(command: str) -> N
     assert not {"torch", "PySide6"} & imported_after(run)
 
 
+@pytest.mark.parametrize("module", ["ui.main_window", "app", "tasks.latest", "imageio.read_photo"])
 def test_the_window_comes_up_without_torch(module: str) -> None:
     assert "torch" not in imported_after(f"import bsgui.{module}")
 

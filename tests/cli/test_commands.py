@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,8 @@ from bsgui.cli import main
 from bsgui.cli.output import ProgressBar, print_json
 from bsgui.cli.window import has_display
 from bsgui.core.requests import Progress
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("command", ["", "decompose", "recombine", "verify", "models", "train", "evaluate"])
@@ -173,3 +176,22 @@ def test_running_out_of_memory_is_a_sentence(
     monkeypatch.setattr("bsgui.imageio.model_store.ModelStore.cards", fail)
     assert main(["models"]) == 1
     assert "memory" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "bsgui", "--version"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("bsgui ")
+
+
+def test_a_reader_that_has_had_enough_is_no_trouble(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bsgui", "models", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        complaint = process.stderr.read()
+    assert process.returncode == 1
+    assert complaint == ""

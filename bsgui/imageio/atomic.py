@@ -52,5 +52,5 @@ def sync_folder(folder: Path) -> None:
 
 def os_reason(error: OSError) -> str:
     """The system's reason in a few words, for the end of a sentence: "no space left on device"."""
-    reason = error.strerror or type(error).__name__
+    reason = error.strerror or str(error) or "it failed"
     return reason[:1].lower() + reason[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-_BITS_PER_SAMPLE, _PLANAR_CONFIGURATION, _EXTRA_SAMPLES = 258, 284, 338
+_BITS_PER_SAMPLE, _ORIENTATION, _PLANAR_CONFIGURATION, _EXTRA_SAMPLES = 258, 274, 284, 338
 _PREMULTIPLIED, _PLANE_BY_PLANE = 1, 2
 _PPM_HEADER = re.compile(rb"P([56])(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)\s")
 
@@ -86,10 +87,13 @@ def samples_from_floats(values: NDArray[np.float32], notes: list[str]) -> NDArra
 
 def _from_opencv(image: Image.Image, data: bytes) -> DeepPixels | None:
     premultiplied = image.format == "TIFF" and _is_premultiplied(image)
-    decoded: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    stored = _without_orientation(data) if image.format == "TIFF" else data
+    decoded: Any = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
         raise OSError("image file is truncated or damaged")
-    if decoded.dtype != np.uint16 or decoded.ndim != 3 or decoded.shape[:2] != (image.height, image.width):
+    # Pillow gives the size of TIFFs as it will be once they are upright.
+    same_size = sorted(decoded.shape[:2]) == sorted(image.size)
+    if decoded.dtype != np.uint16 or decoded.ndim != 3 or not same_size:
         return None
     if decoded.shape[2] == 3:
         return DeepPixels(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), None)
@@ -98,6 +102,21 @@ def _from_opencv(image: Image.Image, data: bytes) -> DeepPixels | None:
     alpha = np.ascontiguousarray(decoded[..., 3])
     samples = cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGB)
     return DeepPixels(_unmultiplied(samples, alpha) if premultiplied else samples, alpha)
+
+
+def _without_orientation(data: bytes) -> bytes:
+    """The same TIFF, said to be upright: OpenCV turns some orientations, half turns others, and does not say which."""
+    order, big = "<" if data[:2] == b"II" else ">", data[2:4] in (b"+\0", b"\0+")
+    count_kind, entry_bytes, value_at = ("Q", 20, 12) if big else ("H", 12, 8)
+    (directory,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)
+    (count,) = struct.unpack_from(f"{order}{count_kind}", data, directory)
+    first = directory + struct.calcsize(count_kind)
+    for entry in range(first, min(first + count * entry_bytes, len(data) - entry_bytes + 1), entry_bytes):
+        if struct.unpack_from(f"{order}H", data, entry) == (_ORIENTATION,):
+            upright = bytearray(data)
+            struct.pack_into(f"{order}H", upright, entry + value_at, 1)
+            return bytes(upright)
+    return data
 
 
 def _unmultiplied(samples: Any, alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:

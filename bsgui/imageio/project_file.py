@@ -11,7 +11,7 @@ import os
 import stat
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ SCHEMA, VERSION = "bsgui-project", 1
 
 _MAX_BYTES = 4 << 20
 _MAX_SIDE = 1 << 20
+_NO_LAYERS = LayerStack(())
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -57,7 +58,7 @@ class Project:
     photo_sha256: str = ""
     settings: DecomposeSettings | None = None
     model_sha256: str = ""
-    stack: LayerStack = LayerStack(())
+    stack: LayerStack = _NO_LAYERS
     path: Path | None = None
 
 
@@ -67,14 +68,12 @@ class Recovery:
 
     Attributes:
         file: where it is kept; see :func:`drop_recovery`.
-        project: the work.
-        saved_as: the project file it belongs to, or "".
+        project: the work; its path is the project file it belongs to, if it was ever saved.
         seconds: when it was kept, Unix time.
     """
 
     file: Path
     project: Project
-    saved_as: str
     seconds: float
 
 
@@ -154,7 +153,8 @@ def _recovery(path: Path) -> list[Recovery]:
     running = _process_start(process_id)
     if running is not None and abs(running - started) < 2:
         return []
-    return [Recovery(path, _from_json(path, data), saved_as, seconds)]
+    project = replace(_from_json(path, data), path=Path(saved_as) if saved_as else None)
+    return [Recovery(path, project, seconds)]
 
 
 def _process_start(process_id: int) -> float | None:

@@ -82,7 +82,7 @@ def _write_png(file: BinaryIO, samples: Samples, alpha: Samples | None) -> None:
     channels = 3 if alpha is None else 4
     writer = PngWriter(file, width, height, samples.dtype.itemsize * 8, channels)
     for start in range(0, height, _STRIP_ROWS):
-        rows = samples[start : start + _STRIP_ROWS]
+        rows: Any = samples[start : start + _STRIP_ROWS]
         writer.write(rows if alpha is None else np.dstack([rows, alpha[start : start + _STRIP_ROWS]]))
     writer.close()
 

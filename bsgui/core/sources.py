@@ -114,11 +114,26 @@ class AffineLayers:
 
     def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
-        scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
-        shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
+        scale, shift = self._mixed_maps(weights)
         size = (self.photo.width, self.photo.height)
         scaled = cv2.multiply(warp(scale, size, view, cv2.INTER_LINEAR), self._pyramid.sample(view), dtype=cv2.CV_32F)
         return cv2.add(scaled, warp(shift, size, view, cv2.INTER_LINEAR), dst=scaled)  # type: ignore[return-value]
+
+    @cached_property
+    def _last_mix(self) -> dict[bytes, tuple[FloatImage, FloatImage]]:
+        return {}
+
+    def _mixed_maps(self, weights: NDArray[np.float32]) -> tuple[FloatImage, FloatImage]:
+        """One scale and one shift map for these weights; the last are kept, as pictures are drawn in strips."""
+        key = weights.tobytes()
+        mixed = self._last_mix.get(key)
+        if mixed is None:
+            scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
+            shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
+            mixed = scale, shift
+            self._last_mix.clear()
+            self._last_mix[key] = mixed
+        return mixed
 
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`; the residual takes what rounding the others leaves."""
@@ -178,7 +193,6 @@ class PixelLayers:
 
 
 def _mix_maps(weights: NDArray[np.float32], maps: NDArray[np.float32]) -> FloatImage:
-    if weights.ndim == 1:
-        return (weights @ maps.reshape(len(maps), -1)).reshape(maps.shape[1:])
-    mixed: FloatImage = np.einsum("kc,khwc->hwc", weights, maps, dtype=np.float32)
-    return mixed
+    # Not BLAS: for so little work its threads cost more than they save, most of all on a busy machine.
+    spec = "k,khwc->hwc" if weights.ndim == 1 else "kc,khwc->hwc"
+    return np.asarray(np.einsum(spec, weights, maps, dtype=np.float32), dtype=np.float32)

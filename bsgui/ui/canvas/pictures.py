@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -29,17 +28,21 @@ _UNDER = np.array([40, 90, 255], np.uint8)
 _HALF_STEP = 0.5 / 255
 
 
-@dataclass
 class ClippingCount:
-    """How many of the pixels that were rendered left black..white."""
+    """How many of the pixels that were rendered left black..white. Thread: any may add."""
 
-    clipped: int = 0
-    seen: int = 0
+    def __init__(self) -> None:
+        self._counts: list[tuple[int, int]] = []
+
+    def add(self, clipped: int, seen: int) -> None:
+        """Count so many of so many pixels."""
+        self._counts.append((clipped, seen))
 
     @property
     def share(self) -> float:
         """0..1."""
-        return self.clipped / self.seen if self.seen else 0.0
+        seen = sum(seen for _, seen in self._counts)
+        return sum(clipped for clipped, _ in self._counts) / seen if seen else 0.0
 
 
 def photo_picture(photo: Photo) -> Picture:
@@ -61,8 +64,7 @@ def clipping_picture(source: LayerSource, weights: NDArray[np.float32], count: C
         pixels = to_uint8(mixed)
         over, under = clipped_masks(mixed)
         pixels[under], pixels[over] = _UNDER, _OVER
-        count.clipped += int(np.count_nonzero(over | under))
-        count.seen += over.size
+        count.add(int(np.count_nonzero(over | under)), over.size)
         return pixels
 
     return render

@@ -72,6 +72,7 @@ class CanvasView(QWidget):
         self._clipping = ClippingCount()
         self._pointer: QPointF | None = None
         self._is_stale = True
+        self._is_closed = False
         self._refining = QTimer(self, interval=0, singleShot=True)
         self._refining.timeout.connect(self._refine)
         self._hovering = QTimer(self, interval=0, singleShot=True)
@@ -100,11 +101,13 @@ class CanvasView(QWidget):
             app.aboutToQuit.connect(self.shutdown)
 
     def shutdown(self) -> None:
-        """Stop listening and end the background thread (well below a second); the picture stays. May be repeated."""
+        """Stop listening and end all threads (well below a second); nothing is drawn afterwards. May be repeated."""
         self.document.photo_changed.disconnect(self._photo_changed)
         self.document.decomposition_changed.disconnect(self._decomposition_changed)
         self.document.stack_changed.disconnect(self._refresh)
         self._loader.close()
+        self._renderer.close()
+        self._is_closed = True
 
     # ---- what is where -------------------------------------------------------------------------------------
 
@@ -280,7 +283,7 @@ class CanvasView(QWidget):
             self._is_stale = False
             painter.fillRect(self.rect(), QColor(theme.surround))
             return
-        if self._is_stale:
+        if self._is_stale and not self._is_closed:
             self._render(placement)
         if not logical(placement.visible, ratio).contains(QRectF(self.rect())):
             painter.fillRect(self.rect(), QColor(theme.surround))

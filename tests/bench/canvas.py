@@ -1,0 +1,174 @@
+"""How long the canvas takes from an edit to the painted picture: ``python -m tests.bench.canvas``.
+
+Drives the real widget: edits go through the document, movements through the canvas, and a measure ends when Qt has
+painted. "shown" is the first picture after the event, "sharp" the one at full resolution (the same, when the
+renderer needs no coarse step).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.document import Document
+from bsgui.core.photo import Photo
+from bsgui.ui.canvas.view import CanvasView
+from bsgui.ui.theme import apply_theme
+from tests.fixtures import layer_infos, make_layers
+
+BRANCHES, MAPS = 6, 256
+WARM_UP, ROUNDS = 10, 150
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds."""
+
+    what: str
+    photo: str
+    zoom: float
+    shown_median: float
+    shown_p99: float
+    sharp_median: float
+    sharp_p99: float
+
+
+def synthetic_photo(megapixels: float, depth: int = 8) -> Photo:
+    """A noisy, colourful photo of 4:3."""
+    width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
+    height = round(width * 3 / 4)
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (48, 64, 3), np.uint8)
+    samples = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    cv2.add(samples, cv2.resize(rng.integers(0, 24, (700, 900, 3), np.uint8), (width, height)), samples)
+    if depth == 16:
+        samples = samples.astype(np.uint16) * 257
+    return Photo(samples, f"{megapixels:g} MP, {depth} bits", "0" * 64)
+
+
+def file_photo(path: Path) -> Photo:
+    """A photo from a file, 8 bits."""
+    samples = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    return Photo(samples, path.name, "0" * 64)
+
+
+class Bench:
+    """One canvas with one photo."""
+
+    def __init__(self, app: QApplication, photo: Photo) -> None:
+        self.app, self.photo = app, photo
+        self.document = Document()
+        self.canvas = CanvasView(self.document)
+        self.canvas.resize(1440, 900)
+        self.canvas.show()
+        layers = make_layers(photo, BRANCHES, maps=MAPS)
+        self.document.open_decomposition(Decomposition(photo, layer_infos(BRANCHES), layers))
+        self._settle()
+        while not all(pyramid.is_complete for pyramid in layers.pyramids):
+            app.processEvents()
+        self._settle()
+
+    def _settle(self) -> None:
+        for _ in range(20):
+            self.app.processEvents()
+        while not self.canvas.is_sharp:
+            self.app.processEvents()
+
+    def measure(self, what: str, events: Iterator[Callable[[], None]]) -> Timing:
+        """Time each event until the picture is shown, and until it is sharp."""
+        shown, sharp = [], []
+        zoom = self.canvas.state.zoom
+        for _, event in zip(range(WARM_UP + ROUNDS), events, strict=False):
+            start = perf_counter()
+            event()
+            self.app.processEvents()
+            shown.append(perf_counter() - start)
+            while not self.canvas.is_sharp:
+                self.app.processEvents()
+            self.app.processEvents()
+            sharp.append(perf_counter() - start)
+        figures = [f(np.array(x[WARM_UP:]) * 1e3) for x in (shown, sharp) for f in (np.median, _p99)]
+        return Timing(what, self.photo.name, zoom, *(round(float(x), 2) for x in figures))
+
+    def gain_drag(self) -> Iterator[Callable[[], None]]:
+        """A slider dragged back and forth, one step per event."""
+        for step in range(10_000):
+            gain = 3 * abs((step % 60) / 30 - 1) - 0.5
+            yield lambda gain=gain: self.document.edit_layer("branch-2", "Gain", merge_key="drag", gain=gain)
+
+    def pan(self) -> Iterator[Callable[[], None]]:
+        """A hand going around."""
+        for step in range(10_000):
+            dx, dy = ((7, 3), (-5, 6), (-7, -3), (5, -6))[step // 8 % 4]
+            yield lambda dx=dx, dy=dy: self.canvas.pan_by(dx, dy)
+
+    def wheel(self) -> Iterator[Callable[[], None]]:
+        """The wheel, in and out."""
+        for step in range(10_000):
+            yield lambda turn=40 if step // 12 % 2 else -40: self._turn(turn)
+
+    def _turn(self, angle: int) -> None:
+        at = QPointF(500, 400)
+        none = Qt.KeyboardModifier.NoModifier
+        event = QWheelEvent(
+            at, at, QPoint(), QPoint(0, angle), Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False
+        )
+        self.app.sendEvent(self.canvas, event)
+
+    def run(self) -> list[Timing]:
+        """Gain drags at fit, 100 % and 400 %, then pan and zoom."""
+        timings = [self.measure("gain drag", self.gain_drag())]
+        for zoom in (1.0, 4.0):
+            self.canvas.zoom_to(zoom)
+            self._settle()
+            timings.append(self.measure("gain drag", self.gain_drag()))
+        self.canvas.zoom_to(0.7)
+        self._settle()
+        timings += [self.measure("pan", self.pan()), self.measure("wheel zoom", self.wheel())]
+        self.canvas.close()
+        return timings
+
+
+def _p99(values: np.ndarray) -> float:
+    return float(np.quantile(values, 0.99))
+
+
+def main(argv: list[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.canvas", description=__doc__)
+    parser.add_argument("--photo", type=Path, help="a photo instead of the synthetic one")
+    parser.add_argument("--megapixels", type=float, nargs="*", default=[12.0], help="sizes of synthetic photos")
+    parser.add_argument("--depth", type=int, choices=(8, 16), default=8)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication(["bench"])
+    apply_theme(app, "dark")
+    photos = [file_photo(options.photo)] if options.photo else []
+    photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
+    timings = [timing for photo in photos for timing in Bench(app, photo).run()]
+    if options.json:
+        print(json.dumps([vars(timing) for timing in timings], indent=1))
+        return 0
+    print(f"{'':12}{'photo':24}{'zoom':>8}{'shown':>9}{'p99':>8}{'sharp':>9}{'p99':>8}   (ms)")
+    for x in timings:
+        figures = f"{x.shown_median:9.1f}{x.shown_p99:8.1f}{x.sharp_median:9.1f}{x.sharp_p99:8.1f}"
+        print(f"{x.what:12}{x.photo[:23]:24}{x.zoom:8.0%}{figures}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,19 +81,21 @@ class Decomposition:
 
     def initial_stack(self) -> LayerStack:
         """The layer stack a person starts with: base at the bottom, residual on top, everything as it came."""
-        return LayerStack(
-            tuple(LayerState(x.id, x.name, x.kind, source) for source, x in enumerate(self.layers))
-        )
+        return LayerStack(tuple(LayerState(x.id, x.name, x.kind, source) for source, x in enumerate(self.layers)))
 
-    def max_error_lsb(self) -> float:
+    def max_error_lsb(self, between_strips: Callable[[], None] = lambda: None) -> float:
         """The largest deviation of the sum of the float layers from the photo, in 1/255 of white.
 
         Computed from the layers as they are shown (float32), strip by strip, over every pixel. Thread: any; takes
         about 20 ms a megapixel.
+
+        Args:
+            between_strips: called before each strip; may raise to stop.
         """
         everything = np.ones(self.source.count, np.float32)
         worst = 0.0
         for start, stop in strips(self.photo.height):
+            between_strips()
             total = self.source.mix(everything, Viewport.strip(self.photo.width, start, stop))
             total -= self.photo.rows_fs(start, stop)
             worst = max(worst, float(np.abs(total, out=total).max()))
@@ -102,4 +105,3 @@ class Decomposition:
 def strips(height: int, rows: int = _STRIP_ROWS) -> list[tuple[int, int]]:
     """The photo's rows in pieces (start, stop) that fit the cache."""
     return [(start, min(start + rows, height)) for start in range(0, height, rows)]
-

@@ -46,6 +46,16 @@ class History(Generic[S]):
         return self._redo[-1].label if self._redo else ""
 
     @property
+    def undo_labels(self) -> tuple[str, ...]:
+        """What was done, oldest first."""
+        return tuple(entry.label for entry in self._undo)
+
+    @property
+    def redo_labels(self) -> tuple[str, ...]:
+        """What was undone, the next to be done again first."""
+        return tuple(entry.label for entry in reversed(self._redo))
+
+    @property
     def is_clean(self) -> bool:
         """Whether the present state equals the one last marked by :meth:`mark_clean`."""
         return self._state == self._saved

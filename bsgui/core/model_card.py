@@ -66,9 +66,7 @@ class ModelCard:
                 name=str(data["name"]),
                 description=str(data.get("description", "")),
                 domains=tuple(str(x) for x in data["domains"]),
-                branches=tuple(
-                    BranchCard(str(x["name"]), str(x.get("description", ""))) for x in data["branches"]
-                ),
+                branches=tuple(BranchCard(str(x["name"]), str(x.get("description", ""))) for x in data["branches"]),
                 size=int(data["size"]),
                 min_size=int(data["min_size"]),
                 max_size=int(data["max_size"]),

@@ -72,9 +72,7 @@ class NeverCancelled:
 class Decomposer(Protocol):
     """An engine. One thread calls it at a time."""
 
-    def decompose(
-        self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken
-    ) -> Decomposition:
+    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
         """Take the request's photo apart.
 
         Raises:
@@ -88,4 +86,3 @@ class Decomposer(Protocol):
 
 def report_nothing(progress: Progress) -> None:
     """A progress callback for callers that do not care."""
-

@@ -26,13 +26,14 @@ class TrainConfig:
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
         minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
-        batch: photos per step and process.
-        size: side of the training squares, pixels; a multiple of ``network.multiple``.
+        sizes: sides of the training squares, pixels, step by step in a cycle; multiples of ``network.multiple``.
+        batch: photos per step and process at the first size; other sizes get as many as have the same number of pixels.
         threads: CPU threads, 0 for torch's choice.
         rate, critic_rate: Adam's learning rates; the generator's falls to a twentieth over the last third.
         critic_from: step at which the critic starts.
         average: final decay of the weight average (EMA).
         save_every, sample_every, log_every: steps between checkpoints, sample sheets, log lines.
+        source: the file's whole table; ``[card]`` in it is for :mod:`bsgui.training.publish`.
     """
 
     name: str
@@ -42,8 +43,8 @@ class TrainConfig:
     seed: int = 1
     steps: int = 3000
     minutes: float = 0.0
+    sizes: tuple[int, ...] = (128,)
     batch: int = 8
-    size: int = 128
     threads: int = 0
     rate: float = 4e-4
     critic_rate: float = 2e-4
@@ -72,17 +73,17 @@ def read_config(path: Path) -> TrainConfig:
 
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
-    plain = {key: value for key, value in data.items() if key not in ("network", "losses", "data")}
+    plain = {key: value for key, value in data.items() if key not in ("network", "losses", "data", "card")}
     packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
     config = TrainConfig(
-        **plain,
+        **plain | {"sizes": tuple(data.get("sizes", (128,)))},
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
         losses=LossWeights(**data.get("losses", {})),
         source=data,
     )
-    if config.size % config.network.multiple:
-        raise ValueError(f"size must be a multiple of {config.network.multiple}")
+    if not config.sizes or any(size < 16 or size % config.network.multiple for size in config.sizes):
+        raise ValueError(f"sizes must be multiples of {config.network.multiple}")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
     return config

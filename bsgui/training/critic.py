@@ -17,9 +17,9 @@ class _CriticBlock(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        out = F.avg_pool2d(self.conv1(F.leaky_relu(features, 0.2)), 2)
+        out = F.avg_pool2d(self.conv1(F.leaky_relu(features, 0.2)), 2, ceil_mode=True)
         out = self.conv2(F.leaky_relu(out, 0.2))
-        out = out + self.shortcut(F.avg_pool2d(features, 2))
+        out = out + self.shortcut(F.avg_pool2d(features, 2, ceil_mode=True))
         return out * 2**-0.5  # type: ignore[no-any-return]
 
 

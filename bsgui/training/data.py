@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import cv2
@@ -100,26 +101,34 @@ class Batch:
 
 
 def batches(
-    packs: Sequence[LoadedPack], domains: Sequence[str], size: int, batch: int, seed: int, any_share: float = 0.3
+    packs: Sequence[LoadedPack],
+    domains: Sequence[str],
+    sizes: Sequence[int],
+    batch: int,
+    seed: int,
+    any_share: float = 0.3,
 ) -> Iterator[Batch]:
-    """Endless random batches: flipped, cropped at a random scale down to ``size``, deterministic for a seed.
+    """Endless random batches: flipped, cropped at a random scale, deterministic for a seed.
 
     Args:
         packs: where photos come from, drawn by weight.
         domains: the network's domains; a photo whose domain is not among them counts as the first.
-        size: side of the training squares, pixels.
-        batch: photos per batch.
+        sizes: sides of the training squares, pixels, one batch after the other in a cycle; packs of smaller photos
+            are left out of a batch.
+        batch: photos per batch at the first size; as many as have the same number of pixels at others.
         seed: of the sequence.
         any_share: how often the first domain ("any photo") stands in for a photo's own.
     """
     rng = np.random.default_rng(seed)
-    weights = np.array([pack.weight for pack in packs])
     index = {name: i for i, name in enumerate(domains)}
-    while True:
-        photos = np.empty((batch, size, size, 3), np.uint8)
-        labels = np.zeros(batch, np.int64)
-        for slot in range(batch):
-            pack = packs[rng.choice(len(packs), p=weights / weights.sum())]
+    for size in cycle(sizes):
+        large_enough = [pack for pack in packs if pack.photos.shape[1] >= size]
+        weights = np.array([pack.weight for pack in large_enough])
+        count = max(1, batch * sizes[0] ** 2 // size**2)
+        photos = np.empty((count, size, size, 3), np.uint8)
+        labels = np.zeros(count, np.int64)
+        for slot in range(count):
+            pack = large_enough[rng.choice(len(large_enough), p=weights / weights.sum())]
             chosen = rng.integers(len(pack.photos))
             photos[slot] = _augment(pack.photos[chosen], size, rng)
             if rng.random() >= any_share:

@@ -28,6 +28,9 @@ from .losses import random_reblends, specialization_terms
 from .sheets import write_sheet
 from .state import TrainState
 
+# The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
+tqdm.monitor_interval = 0
+
 _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
 
@@ -89,6 +92,8 @@ class Trainer:
         self._type = autocast_type(self.device)
         self._chance = torch.Generator()
         self._packs = [load_pack(pack, "train") for pack in config.data]
+        if max(config.sizes) > max(pack.photos.shape[1] for pack in self._packs):
+            raise UsageError(f"No pack has photos of {max(config.sizes)} pixels.")
 
     def run(self) -> None:
         """Train until the configured step or minute, then write the averaged weights."""
@@ -114,7 +119,7 @@ class Trainer:
         # Seeded by the step too: a resumed run draws fresh photos instead of repeating the first ones.
         seed = hash((self.config.seed, self.state.step, self.rank)) % 2**32
         self._chance.manual_seed(seed)
-        return batches(self._packs, self.config.network.domains, self.config.size, self.config.batch, seed)
+        return batches(self._packs, self.config.network.domains, self.config.sizes, self.config.batch, seed)
 
     def _step(self, batch: Batch) -> dict[str, float]:
         config, state = self.config, self.state
@@ -204,7 +209,7 @@ def _sheet_photos(config: TrainConfig) -> tuple[Tensor, Tensor]:
         pack = config.data[slot % len(config.data)]
         files = read_index(pack, "val")
         path, domain = files[(slot * len(files)) // _SHEET_PHOTOS]
-        photo = cv2.resize(decode(path), (config.size, config.size), interpolation=cv2.INTER_AREA)
+        photo = cv2.resize(decode(path), (config.sizes[0], config.sizes[0]), interpolation=cv2.INTER_AREA)
         photos.append(to_tensor(np.asarray(photo, np.uint8)[None]))
         domains.append(config.network.domains.index(domain) if domain in config.network.domains else 0)
     return torch.cat(photos), torch.tensor(domains)

@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from bsgui.core.errors import ModelError, PhotoReadError, UsageError
+from bsgui.engine.checkpoint import load_generator
+from bsgui.training.config import read_config
+from bsgui.training.data import Pack, batches, load_pack, read_index
+from bsgui.training.publish import main as publish_main
+from bsgui.training.trainer import train_from_config
+
+
+@pytest.fixture(autouse=True)
+def _no_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bsgui.training.trainer.autocast_type", lambda device: None)
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    return load_generator(folder / "tiny.safetensors").state_dict()
+
+
+def test_a_run_leaves_weights_checkpoint_log_and_sheet(config_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train_from_config(config_path, resume=False, out=out)
+    assert load_generator(out / "tiny.safetensors").config.branches == 2
+    assert (out / "sheet_000004.png").stat().st_size > 0
+    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2, 3, 4]
+    assert "critic" in log[-1]
+    assert "critic" not in log[0]
+
+
+def test_equal_seeds_give_equal_weights(config_path: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        train_from_config(config_path, resume=False, out=tmp_path / name)
+    for key, value in weights_of(tmp_path / "one").items():
+        torch.testing.assert_close(value, weights_of(tmp_path / "two")[key], rtol=0, atol=0)
+
+
+def test_a_stopped_run_resumes_where_it_was(config_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    config_path.write_text(config_path.read_text().replace("steps = 4", "steps = 2"))
+    train_from_config(config_path, resume=False, out=out)
+    config_path.write_text(config_path.read_text().replace("steps = 2", "steps = 5"))
+    train_from_config(config_path, resume=True, out=out)
+    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2, 3, 4, 5]
+
+
+def test_a_run_is_never_overwritten(config_path: Path, tmp_path: Path) -> None:
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    with pytest.raises(UsageError, match="--resume"):
+        train_from_config(config_path, resume=False, out=tmp_path / "run")
+
+
+def test_a_damaged_checkpoint_is_refused(config_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "checkpoint.safetensors").write_bytes(b"not a checkpoint")
+    with pytest.raises(ModelError, match="cannot be resumed"):
+        train_from_config(config_path, resume=True, out=out)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("steps = 4", "steps = 0"),
+        ("sizes = [16, 32]", "sizes = [17]"),
+        ("batch = 2", "surprise = 2"),
+        ("branches = 2", "branches = 0"),
+        ("[network]", "[network"),
+    ],
+)
+def test_wrong_configurations_are_refused(config_path: Path, old: str, new: str) -> None:
+    config_path.write_text(config_path.read_text().replace(old, new, 1))
+    with pytest.raises(UsageError):
+        read_config(config_path)
+
+
+def test_batches_have_the_sizes_and_domains_asked_for(pack_index: Path) -> None:
+    pack = load_pack(Pack(pack_index, domain_column="species"), "train")
+    stream = batches([pack], ["any", "cat"], [16, 32], 8, seed=3, any_share=0.0)
+    small, large = next(stream), next(stream)
+    assert small.photos.shape == (8, 3, 16, 16)
+    assert large.photos.shape == (2, 3, 32, 32)
+    assert set(small.domains.tolist()) == {0, 1}
+    assert -1 <= small.photos.min() < 0 < small.photos.max() <= 1
+
+
+def test_unknown_splits_columns_and_files_are_named(pack_index: Path) -> None:
+    with pytest.raises(UsageError, match="split"):
+        read_index(Pack(pack_index), "holiday")
+    with pytest.raises(UsageError, match="column"):
+        read_index(Pack(pack_index, domain_column="breed"), "train")
+    with pytest.raises(PhotoReadError):
+        read_index(Pack(pack_index.parent / "none.csv"), "train")
+    (pack_index.parent / "0.png").unlink()
+    with pytest.raises(PhotoReadError, match=r"0\.png"):
+        load_pack(Pack(pack_index), "train")
+
+
+def test_publish_writes_a_card_that_fits_the_weights(config_path: Path, tmp_path: Path) -> None:
+    from bsgui.imageio.model_store import ModelStore
+
+    run, models = tmp_path / "run", tmp_path / "models"
+    models.mkdir()
+    train_from_config(config_path, resume=False, out=run)
+    assert publish_main([str(run), "--to", str(models)]) == 0
+    card = ModelStore([models]).card("tiny")
+    assert [branch.name for branch in card.branches] == ["One", "Two"]
+    assert load_generator(models / "tiny.safetensors", card.sha256).config.domains == card.domains
+
+
+def test_publish_refuses_a_card_without_all_names(config_path: Path, tmp_path: Path) -> None:
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    short = tmp_path / "short.toml"
+    short.write_text(config_path.read_text().replace('["One", "Two"]', '["One"]'))
+    assert publish_main([str(tmp_path / "run"), "--to", str(tmp_path), "--config", str(short)]) == 2

@@ -23,7 +23,7 @@ from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.write_stack import ExportOptions, write_stack
 
 from .interrupt import cancel_on_interrupt
-from .output import ProgressBar, print_json, say
+from .output import ProgressBar, print_json, quiet_libraries, say
 
 
 def decompose(arguments: argparse.Namespace) -> int:
@@ -132,7 +132,8 @@ class _Batch:
         with suppress(OSError):  # Trouble with the folder is reported when it is written to.
             check_is_free(folder, self.options.overwrite)
         clock = [time.perf_counter()]
-        photo = read_photo(path, self.limits)
+        with quiet_libraries():
+            photo = read_photo(path, self.limits)
         # torch is imported here, after the first photo turned out to be one.
         self._engine = self._engine or _make_engine(self.store)
         clock.append(time.perf_counter())

@@ -16,7 +16,7 @@ from bsgui.imageio.verify_stack import verify as check
 from bsgui.imageio.write_image import write_image
 
 from .interrupt import cancel_on_interrupt
-from .output import ProgressBar, print_json, say
+from .output import ProgressBar, print_json, quiet_libraries, say
 
 
 def recombine(arguments: argparse.Namespace) -> int:
@@ -78,7 +78,8 @@ def verify(arguments: argparse.Namespace) -> int:
     """
     with cancel_on_interrupt() as cancel:
         stack = read_stack(arguments.stack)
-        photo = None if arguments.photo is None else read_photo(arguments.photo)
+        with quiet_libraries():
+            photo = None if arguments.photo is None else read_photo(arguments.photo)
         try:
             with ProgressBar(arguments.stack.name) as report:
                 outcome = check(stack, photo, report, cancel)

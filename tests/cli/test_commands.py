@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from bsgui.cli import main
-from bsgui.cli.output import ProgressBar, print_json
+from bsgui.cli.output import ProgressBar, print_json, quiet_libraries
 from bsgui.cli.window import has_display
 from bsgui.core.requests import Progress
 
@@ -195,3 +196,12 @@ def test_a_reader_that_has_had_enough_is_no_trouble(tmp_path: Path) -> None:
         complaint = process.stderr.read()
     assert process.returncode == 1
     assert complaint == ""
+
+
+def test_libraries_that_chatter_are_not_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    os.write(2, b"before\n")
+    with pytest.raises(ValueError, match="inside"), quiet_libraries():
+        os.write(2, b"TIFFFetchNormalTag: who cares\n")
+        raise ValueError("inside")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before\nafter\n"

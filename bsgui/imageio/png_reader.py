@@ -129,12 +129,13 @@ class _StripReader:
         parts = []
         try:
             while count:
-                if not self._pending:
-                    self._pending = next(self._compressed)
+                # What went in before may not all have come out: it is asked for first, even when the file is at its end.
                 part = self._inflate.decompress(self._pending, count)
                 self._pending = self._inflate.unconsumed_tail
                 if not part and self._inflate.eof:
                     raise PngError("it is truncated")
+                if not part and not self._pending:
+                    self._pending = next(self._compressed)
                 parts.append(part)
                 count -= len(part)
         except StopIteration:

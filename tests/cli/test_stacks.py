@@ -129,3 +129,13 @@ def test_a_changed_file_does_not_verify(stacks: Path, capsys: pytest.CaptureFixt
 def test_a_photo_that_cannot_be_read_is_named(stacks: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(stacks / "cat"), "--photo", str(photos / "broken.jpg")]) == 3
     assert "broken.jpg" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", [(2, 3000), (3000, 2), (1, 1)])
+def test_flat_layers_of_odd_sizes_are_read_to_their_end(
+    engine: FakeEngine, tmp_path: Path, size: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "flat.png"
+    assert cv2.imwrite(str(photo), np.full((size[1], size[0], 3), 90, np.uint8))
+    assert main(["decompose", str(photo), "--out", str(tmp_path / "out")]) == 0
+    assert main(["verify", str(tmp_path / "out" / "flat"), "--photo", str(photo)]) == 0, capsys.readouterr().err

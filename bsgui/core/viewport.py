@@ -37,4 +37,4 @@ class Viewport:
     @property
     def is_pixel_aligned(self) -> bool:
         """Whether output pixels are photo pixels, one to one."""
-        return self.scale == 1.0 and self.x.is_integer() and self.y.is_integer()
+        return self.scale == 1 and float(self.x).is_integer() and float(self.y).is_integer()

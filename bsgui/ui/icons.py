@@ -12,8 +12,12 @@ from PySide6.QtWidgets import QApplication
 from bsgui.imageio.resource_paths import resource
 
 
-def icon(name: str) -> QIcon:
+def icon(name: str, on_accent: bool = False) -> QIcon:
     """The icon ``resources/icons/<name>.svg``; it follows the theme by itself, also after a change of theme.
+
+    Args:
+        name: the file's name without suffix.
+        on_accent: for a button that has the accent colour as its ground.
 
     Raises:
         FileNotFoundError: there is no such icon; a bug.
@@ -21,7 +25,7 @@ def icon(name: str) -> QIcon:
     Thread: GUI.
     """
     _source(name)  # a wrong name is told here, not when it is first painted
-    return QIcon(_PaletteIcon(name))
+    return QIcon(_PaletteIcon(name, on_accent))
 
 
 def icon_pixmap(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
@@ -52,39 +56,38 @@ def app_icon() -> QIcon:
 class _PaletteIcon(QIconEngine):
     """Draws when asked, with the application's palette: no icon has to be told of a new theme."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, on_accent: bool) -> None:
         super().__init__()
         self._name = name
+        self._on_accent = on_accent
 
     def clone(self) -> QIconEngine:
-        copy = _PaletteIcon(self._name)
+        copy = _PaletteIcon(self._name, self._on_accent)
         _CLONES.append(copy)
         return copy
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ratio = painter.device().devicePixelRatio()
-        pixmap = _drawn(self._name, rect.size() * ratio, _color(mode, state))
+        pixmap = _drawn(self._name, rect.size() * ratio, self._color(mode, state))
         painter.drawPixmap(rect, pixmap)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return _drawn(self._name, size, _color(mode, state))
+        return _drawn(self._name, size, self._color(mode, state))
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        return _drawn(self._name, size, _color(mode, state))
+        return _drawn(self._name, size, self._color(mode, state))
+
+    def _color(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
+        palette, role = QApplication.palette(), QPalette.ColorRole
+        if mode is QIcon.Mode.Disabled:
+            return palette.color(QPalette.ColorGroup.Disabled, role.ButtonText)
+        if mode is QIcon.Mode.Selected or self._on_accent:
+            return palette.color(role.HighlightedText)
+        return palette.color(role.Link if state is QIcon.State.On else role.ButtonText)
 
 
 # Qt owns a clone but Python must not drop its half of it.
 _CLONES: list[QIconEngine] = []
-
-
-def _color(mode: QIcon.Mode, state: QIcon.State) -> QColor:
-    palette = QApplication.palette()
-    if mode is QIcon.Mode.Disabled:
-        return palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-    if mode is QIcon.Mode.Selected:
-        return palette.color(QPalette.ColorRole.HighlightedText)
-    role = QPalette.ColorRole.Link if state is QIcon.State.On else QPalette.ColorRole.ButtonText
-    return palette.color(role)
 
 
 def _drawn(name: str, size: QSize, color: QColor) -> QPixmap:

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from bsgui.imageio.resource_paths import resource
+
 THEME_NAMES = ("system", "dark", "light")
 
 
@@ -209,14 +211,13 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _style_sheet(theme: Theme) -> str:
-    sheet = _SHEET
+    sheet = _SHEET.replace("$controls", resource("icons/controls").as_posix())
     for field, color in vars(theme).items():
         sheet = sheet.replace(f"${field};", f"{color};").replace(f"${field} ", f"{color} ")
     return sheet
 
 
-# Distances are multiples of 4 px; a row is 8 px of air and its text. Combo and spin boxes are left to Fusion,
-# whose arrows take the palette's colours.
+# Distances are multiples of 4 px; a row is 8 px of air and its text.
 _SHEET = """
 QToolTip { background: $overlay; color: $on_overlay; border: 1px solid $border; padding: 4px 8px; }
 
@@ -261,6 +262,22 @@ QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser {
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus { border-color: $focus; }
 QLineEdit:disabled { color: $disabled; }
+
+QComboBox, QAbstractSpinBox {
+    background: $base; border: 1px solid $border; border-radius: 4px; padding: 3px 6px; min-height: 18px;
+    selection-background-color: $accent; selection-color: $on_accent; }
+QComboBox:hover, QAbstractSpinBox:hover { border-color: $quiet; }
+QComboBox:focus, QAbstractSpinBox:focus { border-color: $focus; }
+QComboBox:disabled, QAbstractSpinBox:disabled { color: $disabled; background: $window; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url("$controls/arrow-down.svg"); width: 10px; height: 10px; }
+QComboBox QAbstractItemView::item { min-height: 24px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 18px; background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
+QAbstractSpinBox::up-arrow { image: url("$controls/arrow-up.svg"); width: 8px; height: 8px; }
+QAbstractSpinBox::down-arrow { image: url("$controls/arrow-down.svg"); width: 8px; height: 8px; }
 
 QAbstractItemView { background: $base; border: 1px solid $border; border-radius: 4px; outline: none; }
 QAbstractItemView:focus { border-color: $focus; }

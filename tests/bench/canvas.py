@@ -161,12 +161,12 @@ def main(argv: list[str]) -> int:
     photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
     timings = [timing for photo in photos for timing in Bench(app, photo).run()]
     if options.json:
-        print(json.dumps([vars(timing) for timing in timings], indent=1))
+        sys.stdout.write(json.dumps([vars(timing) for timing in timings], indent=1) + "\n")
         return 0
-    print(f"{'':12}{'photo':24}{'zoom':>8}{'shown':>9}{'p99':>8}{'sharp':>9}{'p99':>8}   (ms)")
+    sys.stdout.write(f"{'':12}{'photo':24}{'zoom':>8}{'shown':>9}{'p99':>8}{'sharp':>9}{'p99':>8}   (ms)\n")
     for x in timings:
         figures = f"{x.shown_median:9.1f}{x.shown_p99:8.1f}{x.sharp_median:9.1f}{x.sharp_p99:8.1f}"
-        print(f"{x.what:12}{x.photo[:23]:24}{x.zoom:8.0%}{figures}")
+        sys.stdout.write(f"{x.what:12}{x.photo[:23]:24}{x.zoom:8.0%}{figures}\n")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -54,7 +53,7 @@ class Fields:
         value = self._get(name, default)
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise self._error(name, "must be a number")
-        if not math.isfinite(value) or not low <= value <= high:
+        if not low <= value <= high:  # Nor are NaN and infinity in any range.
             raise self._error(name, f"must be a number from {low:g} to {high:g}")
         return float(value)
 

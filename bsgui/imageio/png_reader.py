@@ -129,7 +129,7 @@ class _StripReader:
         parts = []
         try:
             while count:
-                # What went in before may not all have come out: it is asked for first, even when the file is at its end.
+                # What went in before may not all have come out: that is asked for first, even at the file's end.
                 part = self._inflate.decompress(self._pending, count)
                 self._pending = self._inflate.unconsumed_tail
                 if not part and self._inflate.eof:

@@ -110,7 +110,11 @@ class PngFile:
         self, path: Path, width: int, height: int, depth: int, channels: int, compression: Compression = "fast"
     ) -> None:
         self._file = path.open("xb")
-        self._writer = PngWriter(self._file, width, height, depth, channels, compression)
+        try:
+            self._writer = PngWriter(self._file, width, height, depth, channels, compression)
+        except BaseException:
+            self.__exit__()
+            raise
         self.write = self._writer.write
 
     def finish(self) -> str:

@@ -235,6 +235,7 @@ class _memory_errors:  # reads as a phrase in a with statement
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         is_torch = isinstance(error, RuntimeError) and "memory" in str(error).lower()
-        if isinstance(error, MemoryError | cv2.error) or is_torch:
+        is_opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
+        if isinstance(error, MemoryError) or is_torch or is_opencv:
             message = "There is not enough memory for this photo at this working size."
             raise OutOfMemory(message, repr(error)) from error

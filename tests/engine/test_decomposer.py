@@ -1,0 +1,183 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bsgui.core.errors import Cancelled, ModelError, OutOfMemory, UsageError
+from bsgui.core.model_card import BranchCard, ModelCard
+from bsgui.core.photo import Photo
+from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, Progress, report_nothing
+from bsgui.core.viewport import Viewport
+from bsgui.engine import device
+from bsgui.engine.checkpoint import file_sha256, save_weights
+from bsgui.engine.decomposer import TorchDecomposer, working_picture
+from bsgui.engine.network import BranchedGenerator, NetworkConfig
+from bsgui.imageio.model_store import ModelStore
+from tests.fixtures import make_photo
+
+CONFIG = NetworkConfig(branches=3, widths=(4, 6), latent=4, mapping=8, style=4, domains=("any", "cat"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    torch.manual_seed(0)
+    network = BranchedGenerator(CONFIG)
+    for name, parameter in network.named_parameters():
+        if "affine.weight" in name:
+            torch.nn.init.normal_(parameter)
+    weights = tmp_path / "tiny.safetensors"
+    save_weights(network, weights)
+    card = ModelCard(
+        id="tiny",
+        name="Tiny",
+        description="",
+        domains=CONFIG.domains,
+        branches=tuple(BranchCard(f"B{number}") for number in range(3)),
+        size=32,
+        min_size=16,
+        max_size=64,
+        sha256=file_sha256(weights),
+        licence="CC0-1.0",
+        config=CONFIG.to_json(),
+    )
+    write_card(tmp_path, card)
+    return ModelStore([tmp_path])
+
+
+def write_card(folder: Path, card: ModelCard) -> None:
+    (folder / f"{card.id}.json").write_text(json.dumps(card.to_json()))
+
+
+def request(photo: Photo | None = None, **changes: object) -> DecomposeRequest:
+    settings = replace(DecomposeSettings("tiny", size=32, device="cpu"), **changes)  # type: ignore[arg-type]
+    return DecomposeRequest(make_photo(90, 60) if photo is None else photo, settings)
+
+
+def run(store: ModelStore, wanted: DecomposeRequest):  # type: ignore[no-untyped-def]
+    return TorchDecomposer(store).decompose(wanted, report_nothing, NeverCancelled())
+
+
+def test_layers_names_and_provenance(store: ModelStore) -> None:
+    result = run(store, request(domain="cat", seed=7))
+    assert [layer.id for layer in result.layers] == ["base", "branch-1", "branch-2", "branch-3", "residual"]
+    assert [layer.name for layer in result.layers] == ["Base", "B0", "B1", "B2", "Residual"]
+    assert sum(layer.energy_share for layer in result.layers[1:-1]) == pytest.approx(1)
+    made = result.provenance
+    assert (made.model, made.domain, made.seed, made.working_width, made.working_height) == ("tiny", "cat", 7, 32, 20)
+    assert set(result.seconds) == {"load", "network", "layers"}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 700), (700, 2), (90, 60), (31, 33)])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_sum_is_the_photo_whatever_its_shape(store: ModelStore, size: tuple[int, int], depth: int) -> None:
+    assert run(store, request(make_photo(*size, depth=depth))).max_error_lsb() < 1e-2
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_photo_of_one_colour(store: ModelStore, value: int) -> None:
+    flat = Photo(np.full((20, 30, 3), value, np.uint8), "flat.png", "0")
+    result = run(store, request(flat))
+    assert result.max_error_lsb() < 1e-2
+    assert np.isfinite([layer.energy_share for layer in result.layers]).all()
+
+
+def test_the_means_are_in_the_base_layer(store: ModelStore) -> None:
+    result = run(store, request(make_photo(32, 32)))
+    view = Viewport.strip(32, 0, 32)
+    for index in range(1, 4):
+        layer = result.source.mix(np.eye(5, dtype=np.float32)[index], view) - 0.5
+        assert np.abs(layer.mean((0, 1))).max() < 0.02
+
+
+def test_equal_requests_give_equal_bytes_and_seeds_differ(store: ModelStore) -> None:
+    one, two, other = (run(store, request(seed=seed)).source.ticks(0, 60) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one, two)
+    assert np.abs(one - other).max() > 10
+
+
+def test_domains_differ(store: ModelStore) -> None:
+    assert np.abs(np.subtract(*(run(store, request(domain=d)).source.ticks(0, 60) for d in ("any", "cat")))).max() > 10
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"domain": "cow"}, "domain"), ({"size": 8}, "size"), ({"size": 999}, "size"), ({"seed": -1}, "seed")],
+)
+def test_impossible_requests_are_refused(store: ModelStore, change: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        run(store, request(**change))
+
+
+def test_unknown_device_and_missing_device(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="toaster"):
+        run(store, request(device="toaster"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    result = run(store, request(device="cuda"))
+    assert result.notes == ("cuda is not available here: the CPU was used.",)
+    assert result.provenance.device.startswith("cpu")
+
+
+def test_float32_where_bfloat16_is_missing(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_cpu_has_bfloat16", lambda: False)
+    assert run(store, request()).provenance.device == "cpu, float32"
+
+
+def test_cancel_is_answered_between_the_blocks_of_the_network(store: ModelStore) -> None:
+    class CancelledAt:
+        def __init__(self, calls: int) -> None:
+            self.left = calls
+
+        def raise_if_cancelled(self) -> None:
+            self.left -= 1
+            if self.left <= 0:
+                raise Cancelled
+
+    asked = CancelledAt(10**6)
+    TorchDecomposer(store).decompose(request(), report_nothing, asked)
+    checks = 10**6 - asked.left
+    assert checks >= 3 + len(CONFIG.widths) * 2
+    for calls in range(1, checks + 1):
+        with pytest.raises(Cancelled):
+            TorchDecomposer(store).decompose(request(), report_nothing, CancelledAt(calls))
+
+
+def test_progress_names_its_stages(store: ModelStore) -> None:
+    heard: list[Progress] = []
+    TorchDecomposer(store).decompose(request(), heard.append, NeverCancelled())
+    assert [p.stage for p in heard] == ["Loading the model", "Running the network", "Making the layers"]
+    assert [p.done for p in heard] == [0, 1, 2]
+
+
+def test_a_card_that_does_not_fit_its_weights(store: ModelStore, tmp_path: Path) -> None:
+    card = store.card("tiny")
+    write_card(tmp_path, replace(card, branches=card.branches[:2]))
+    with pytest.raises(ModelError, match="does not fit"):
+        run(ModelStore([tmp_path]), request())
+    write_card(tmp_path, replace(card, sha256="0" * 64))
+    with pytest.raises(ModelError, match="card"):
+        run(ModelStore([tmp_path]), request())
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_out_of_memory_is_said_in_one_sentence(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(BranchedGenerator, "forward", fail)
+    with pytest.raises(OutOfMemory, match="memory"):
+        run(store, request())
+
+
+@pytest.mark.parametrize(
+    ("photo", "expected"), [((90, 60), (32, 20)), ((4000, 10), (32, 4)), ((1, 1), (32, 32)), ((33, 32), (32, 32))]
+)
+def test_working_pictures_are_multiples_and_cover_the_photo(photo: tuple[int, int], expected: tuple[int, int]) -> None:
+    picture = working_picture(make_photo(*photo), 32, 4)
+    assert (picture.shape[1], picture.shape[0]) == expected
+    assert picture.dtype == np.float32
+    assert 0 <= picture.min() <= picture.max() <= 1

@@ -140,7 +140,7 @@ class Gestures:
         return False
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Space and arrows pan, Ctrl with 0, 1, + and - zooms, backslash and B show the photo, O clipping, Y split."""
+        """Space and arrows pan, Ctrl+0, 1, + and - zoom, backslash and B show the photo, O: clipping, Y: split, [ ]: boost."""
         key = event.key()
         if event.modifiers() & (_MODIFIERS.AltModifier | _MODIFIERS.MetaModifier):
             return False
@@ -194,6 +194,10 @@ class Gestures:
             self._canvas.state.shows_clipping = not self._canvas.state.shows_clipping
         elif key == Qt.Key.Key_Y:
             self._canvas.state.toggle_split()
+        elif key == Qt.Key.Key_BracketLeft:
+            self._canvas.state.boost /= 2
+        elif key == Qt.Key.Key_BracketRight:
+            self._canvas.state.boost *= 2
         else:
             return False
         return True

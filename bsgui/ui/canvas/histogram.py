@@ -17,10 +17,9 @@ from bsgui.core.photo import OFFSET, FloatImage
 from bsgui.core.viewport import Viewport
 from bsgui.ui.theme import Theme, current_theme
 
-from .pictures import Pixels, composite_picture, layer_or_none, photo_picture, solo_or_none
+from .pictures import Pixels, composite_picture, looked_at, photo_picture, solo_or_none
 from .throttle import Throttle
 from .view import CanvasView
-from .view_state import Look
 
 _INTERVAL_MS = 80
 _SAMPLES_ACROSS = 256
@@ -116,7 +115,7 @@ class HistogramPanel(QWidget):
 
     def _update(self) -> None:
         view = self._small_view()
-        layer = self._shown_layer()
+        layer = looked_at(self._canvas.document, self._canvas.state)
         if view is None:
             self._clear()
         elif layer is not None:
@@ -131,12 +130,6 @@ class HistogramPanel(QWidget):
         visible = placement.visible
         coarseness = max(1, math.ceil(max(visible.width, visible.height) / _SAMPLES_ACROSS))
         return placement.viewport(visible, coarseness)
-
-    def _shown_layer(self) -> LayerState | None:
-        state = self._canvas.state
-        if state.look is Look.COMPOSITE or state.before or self._canvas.document.decomposition is None:
-            return None
-        return layer_or_none(self._canvas.document.stack, state.selected_layer_id)
 
     def _clear(self) -> None:
         for item in (*self._curves.values(), *self._bars.values()):

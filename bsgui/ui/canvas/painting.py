@@ -63,6 +63,14 @@ def paint_split(painter: QPainter, line: QLineF, labels: tuple[str, str], theme:
         _paint_label(painter, QRectF(corner, QSizeF(width, height)), label, theme)
 
 
+def paint_caption(painter: QPainter, text: str, height: int, theme: Theme) -> None:
+    """A label in the lower left corner of a canvas of this height; nothing without text."""
+    if text:
+        metrics = QFontMetricsF(painter.font())
+        size = QSizeF(metrics.horizontalAdvance(text) + 2 * _PADDING_X, metrics.height() + 2 * _PADDING_Y)
+        _paint_label(painter, QRectF(QPointF(_GAP, height - _GAP - size.height()), size), text, theme)
+
+
 def _paint_handle(painter: QPainter, line: QLineF, theme: Theme) -> None:
     middle = line.center()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

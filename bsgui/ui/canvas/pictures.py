@@ -70,11 +70,18 @@ def clipping_picture(source: LayerSource, weights: NDArray[np.float32], count: C
     return render
 
 
-def layer_picture(source: LayerSource, layer: LayerState, look: Look) -> Picture:
-    """One layer alone, at its own gain and opacity, even if it is hidden or muted."""
+def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: float) -> Picture:
+    """One layer alone, at its own gain and opacity, even if it is hidden or muted.
+
+    Args:
+        source: the layers.
+        layer: which one.
+        look: how; over mid-grey it is shown as it is, in the other looks brighter by ``boost``.
+        boost: a factor.
+    """
     kind = look.layer_view
     assert kind is not None, "the composite is no layer look"
-    weight = layer.gain * layer.opacity
+    weight = layer.gain * layer.opacity * (1.0 if look is Look.GREY else boost)
     return lambda view: show_layer(source, layer.source, weight, kind, view)
 
 
@@ -98,13 +105,20 @@ def chosen_picture(document: Document, state: ViewState, count: ClippingCount | 
     if state.before or document.decomposition is None:
         return photo_picture(document.photo)
     source = document.decomposition.source
-    layer = layer_or_none(document.stack, state.selected_layer_id)
-    if layer is not None and state.look is not Look.COMPOSITE:
-        return layer_picture(source, layer, state.look)
+    layer = looked_at(document, state)
+    if layer is not None:
+        return layer_picture(source, layer, state.look, state.boost)
     weights = document.stack.weights(solo_or_none(document.stack, state))
     if state.shows_clipping:
         return clipping_picture(source, weights, count or ClippingCount())
     return composite_picture(source, weights)
+
+
+def looked_at(document: Document, state: ViewState) -> LayerState | None:
+    """The layer that is shown alone by a layer look; None when the photo or the composite is shown."""
+    if state.look is Look.COMPOSITE or state.before or document.decomposition is None:
+        return None
+    return layer_or_none(document.stack, state.selected_layer_id)
 
 
 def layer_or_none(stack: LayerStack, layer_id: str | None) -> LayerState | None:

@@ -23,8 +23,9 @@ from bsgui.core.document import Document
 from bsgui.core.pyramid import Pyramid
 from bsgui.ui.theme import current_theme
 
+from .caption import caption
 from .gestures import Gestures, is_pinch
-from .painting import logical, paint_border, paint_grid, paint_split
+from .painting import logical, paint_border, paint_caption, paint_grid, paint_split
 from .pictures import ClippingCount, chosen_picture, photo_picture
 from .placement import DeviceRect, Placement, clamp_centre, clamp_zoom, fit_zoom
 from .pyramid_loader import PyramidLoader
@@ -295,6 +296,7 @@ class CanvasView(QWidget):
         if self._split:
             labels = (self.tr("Photo"), self.tr("Layers"))
             paint_split(painter, self._split.line(self.size()), labels, theme)
+        paint_caption(painter, caption(self.document, self.state), self.height(), theme)
 
     # ---- pointer and keys ----------------------------------------------------------------------------------
 

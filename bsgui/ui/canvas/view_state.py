@@ -15,6 +15,8 @@ ZOOM_STEPS = (
 )
 """The zooms that zooming by key stops at."""
 
+BOOST_MIN, BOOST_MAX = 1.0, 16.0
+
 
 class Look(Enum):
     """What the canvas shows: the picture, or the selected layer alone in one of three looks."""
@@ -60,6 +62,7 @@ class ViewState(QObject):
         self._split: float | None = None
         self._split_orientation = Qt.Orientation.Horizontal
         self._shows_clipping = False
+        self._boost = 2.0
         self._zoom = 1.0
         self._centre = (0.5, 0.5)
         self._fits = True
@@ -146,6 +149,18 @@ class ViewState(QObject):
         if shows != self._shows_clipping:
             self._shows_clipping = shows
             self.clipping_changed.emit(shows)
+            self.view_changed.emit()
+
+    @property
+    def boost(self) -> float:
+        """By how much the magnitude and signed looks brighten a layer, 1..16; most layers are faint."""
+        return self._boost
+
+    @boost.setter
+    def boost(self, boost: float) -> None:
+        boost = min(max(boost, BOOST_MIN), BOOST_MAX)
+        if boost != self._boost:
+            self._boost = boost
             self.view_changed.emit()
 
     @property

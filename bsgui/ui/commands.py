@@ -1,0 +1,124 @@
+"""What each action of the table does, said in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog
+
+from .canvas.view_state import Look
+from .dialogs.about import AboutDialog
+from .dialogs.models import ModelsDialog
+from .dialogs.preferences import PreferencesDialog
+from .dialogs.shortcuts import ShortcutsDialog
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+Slots = dict[str, Callable[..., object]]
+
+
+class Commands:
+    """The slots of the window's actions, by action id."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    @property
+    def slots(self) -> Slots:
+        """All of them."""
+        return {**self._files(), **self._layers(), **self._view(), **self._window_and_help()}
+
+    def _files(self) -> Slots:
+        window = self._window
+        return {
+            "open": window.opener.ask_photo,
+            "open_stack": window.opener.ask_stack,
+            "save": window.project.save,
+            "save_as": window.project.save_as,
+            "export": window.exporter.export_stack,
+            "export_composite": window.exporter.export_composite,
+            "close_photo": self._close_photo,
+            "preferences": lambda: self._show(PreferencesDialog(window.services.settings, window)),
+            "quit": window.close,
+            "undo": window.document.undo,
+            "redo": window.document.redo,
+            "copy": window.copier.copy,
+            "paste": window.opener.paste,
+        }
+
+    def _layers(self) -> Slots:
+        window, layers = self._window, self._window.layers
+        return {
+            "decompose": lambda: window.decompose_panel.ask(),
+            "reseed": self._reseed,
+            "cancel": window.decompose.cancel,
+            "visible": layers.toggle_visible,
+            "solo": layers.toggle_solo,
+            "mute": layers.toggle_muted,
+            "lock": layers.toggle_locked,
+            "rename": lambda: window.layer_panel.rename_selected(),
+            "invert": layers.invert,
+            "reset": layers.reset,
+            "reset_all": layers.reset_all,
+            "show_all": layers.show_all,
+            "raise": lambda: layers.move_by(+1),
+            "lower": lambda: layers.move_by(-1),
+            "select_above": lambda: layers.select_neighbour(+1),
+            "select_below": lambda: layers.select_neighbour(-1),
+        }
+
+    def _view(self) -> Slots:
+        canvas, view = self._window.canvas, self._window.view
+        return {
+            "look_composite": lambda: setattr(view, "look", Look.COMPOSITE),
+            "look_grey": lambda: setattr(view, "look", Look.GREY),
+            "look_magnitude": lambda: setattr(view, "look", Look.MAGNITUDE),
+            "look_signed": lambda: setattr(view, "look", Look.SIGNED),
+            "before": lambda on: setattr(view, "before", on),
+            "split": self._set_split,
+            "clipping": lambda on: setattr(view, "shows_clipping", on),
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+            "zoom_fit": canvas.fit,
+            "zoom_actual": lambda: canvas.actual_size(),
+        }
+
+    def _window_and_help(self) -> Slots:
+        window, services = self._window, self._window.services
+        return {
+            "full_screen": self._set_full_screen,
+            "hide_panels": lambda on: window.docks.hide_all(on),
+            "reset_panels": lambda: window.docks.arrange(),
+            "shortcuts": lambda: self._show(ShortcutsDialog(window)),
+            "models": lambda: self._show(
+                ModelsDialog(services.cards, services.model_problems, services.model_folders, window)
+            ),
+            "log_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(services.log_folder))),
+            "about": lambda: self._show(AboutDialog(services.cards, window)),
+        }
+
+    def _close_photo(self) -> None:
+        if self._window.project.may_close():
+            self._window.document.open_photo(None)
+
+    def _reseed(self) -> None:
+        self._window.decompose_panel.draw_seed()
+        self._window.decompose_panel.ask()
+
+    def _set_split(self, on: bool) -> None:
+        if on != (self._window.view.split is not None):
+            self._window.view.toggle_split()
+
+    def _set_full_screen(self, on: bool) -> None:
+        state = self._window.windowState()
+        full = Qt.WindowState.WindowFullScreen
+        self._window.setWindowState(state | full if on else state & ~full)
+
+    @staticmethod
+    def _show(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

@@ -1,0 +1,148 @@
+"""Taking the open photo apart: request, progress, cancel, result. The worker owns the model; this owns the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.document import Document
+from bsgui.core.layers import LayerStack, LayerState
+from bsgui.core.requests import Decomposer, DecomposeRequest, DecomposeSettings
+from bsgui.tasks.latest import LatestWinsWorker
+from bsgui.tasks.outcomes import Failed
+
+from .bridge import OutcomeBridge
+from .notices import NoticeStack
+
+
+class DecomposeController(QObject):
+    """Runs decompositions of the document's photo, the latest request wins. Thread: GUI.
+
+    Args:
+        document: gets the result.
+        factory: makes the engine; called on the worker thread, at the first request.
+        notices: get what a person should know.
+        report_bug: takes the title and the text of an unexpected failure.
+
+    Signals:
+        busy_changed(bool): a decomposition runs or waits.
+        progressed(Progress): how far it is.
+        decomposed(DecomposeSettings): the document has got the layers that these settings gave.
+    """
+
+    busy_changed = Signal(bool)
+    progressed = Signal(object)
+    decomposed = Signal(object)
+
+    def __init__(
+        self,
+        document: Document,
+        factory: Callable[[], Decomposer],
+        notices: NoticeStack,
+        report_bug: Callable[[str, str], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._notices, self._report_bug = document, notices, report_bug
+        self._bridge = OutcomeBridge(self)
+        self._worker = LatestWinsWorker(factory, self._bridge.post)
+        self._request: DecomposeRequest | None = None
+        self._stack: LayerStack | None = None
+        self._recovered = False
+        self._bridge.progressed.connect(self._on_progressed)
+        self._bridge.finished.connect(self._on_finished)
+        self._bridge.failed.connect(self._on_failed)
+        self._bridge.stopped.connect(self._on_stopped)
+        document.photo_changed.connect(self._on_photo_changed)
+        self.last_settings: DecomposeSettings | None = None
+        """What the present layers were made with; None for layers that were read from files."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a result is waited for."""
+        return self._request is not None
+
+    def decompose(self, settings: DecomposeSettings, stack: LayerStack | None = None, recovered: bool = False) -> None:
+        """Ask for the open photo's layers.
+
+        Args:
+            settings: what decides them.
+            stack: edits to lay over the result, from a project; they are the new document's clean state.
+            recovered: the edits were never saved: they are one undoable step instead.
+        """
+        photo = self._document.photo
+        if photo is None:
+            return
+        was_busy = self.is_busy
+        self._request, self._stack, self._recovered = DecomposeRequest(photo, settings), stack, recovered
+        self._bridge.follow(self._worker.submit(self._request))
+        if not was_busy:
+            self.busy_changed.emit(True)
+
+    def cancel(self) -> None:
+        """Stop; the layers there are stay."""
+        if self.is_busy:
+            self._worker.cancel()
+            self._bridge.follow(None)
+            self._end()
+
+    def close(self, timeout: float) -> bool:
+        """Cancel, and wait for the worker; whether it has ended."""
+        self._bridge.follow(None)
+        self._request = None
+        return self._worker.close(timeout)
+
+    def _on_progressed(self, progress: object) -> None:
+        self.progressed.emit(progress)
+
+    def _on_finished(self, decomposition: Decomposition) -> None:
+        request, stack = self._request, self._stack
+        self._end()
+        if request is None or decomposition.photo is not self._document.photo:
+            return
+        self.last_settings = request.settings
+        if stack is None:
+            self._document.set_decomposition(decomposition)
+        elif self._recovered:
+            self._document.open_decomposition(decomposition)
+            self._document.edit("Recover Edits", lambda _: fitted_stack(stack, decomposition))
+        else:
+            self._document.open_decomposition(decomposition, fitted_stack(stack, decomposition))
+        for note in decomposition.notes:
+            self._notices.info(note)
+        self.decomposed.emit(request.settings)
+
+    def _on_failed(self, failed: Failed) -> None:
+        self._end()
+        if failed.is_bug:
+            self._report_bug("The photo could not be taken apart.", failed.traceback)
+        else:
+            self._notices.error(failed.user_message, getattr(failed.error, "detail", ""))
+
+    def _on_stopped(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if self._request is not None:
+            self._request = self._stack = None
+            self.busy_changed.emit(False)
+
+    def _on_photo_changed(self) -> None:
+        if self._request is not None and self._document.photo is not self._request.photo:
+            self.cancel()
+        if self._document.decomposition is None:
+            self.last_settings = None
+
+
+def fitted_stack(stack: LayerStack, decomposition: Decomposition) -> LayerStack:
+    """Saved edits laid over new layers: names, order and settings by layer id; layers unknown to them as they came."""
+    initial = {layer.id: layer for layer in decomposition.initial_stack().layers}
+    known = [_with_settings(initial.pop(layer.id), layer) for layer in stack.layers if layer.id in initial]
+    return LayerStack((*known, *initial.values()))
+
+
+def _with_settings(layer: LayerState, saved: LayerState) -> LayerState:
+    return replace(saved, kind=layer.kind, source=layer.source)

@@ -1,0 +1,224 @@
+"""How the photo is taken apart: model, domain, seed, size, device, and one big button."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bsgui.core.model_card import ModelCard
+from bsgui.core.requests import DecomposeSettings, Progress
+
+from .icons import icon
+from .settings import DEVICES
+
+_LARGEST_SEED = 99_999
+_SIZE_STEP = 32
+_DEVICE_NAMES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
+
+
+class DecomposePanel(QWidget):
+    """Settings for the next decomposition, and the state of the running one.
+
+    Args:
+        cards: the installed models; none is a state of its own.
+        device: what "device" starts with, one of ``DEVICES``.
+
+    Signals:
+        wanted(DecomposeSettings): the person asks for a decomposition.
+        cancel_wanted(): the person wants the running one stopped.
+    """
+
+    wanted = Signal(object)
+    cancel_wanted = Signal()
+
+    def __init__(self, cards: Sequence[ModelCard], device: str = "auto", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards = {card.id: card for card in cards}
+        self._has_photo = self._is_busy = False
+        self._make_fields()
+        self._make_button()
+        self._lay_out()
+        self.model.currentIndexChanged.connect(self._on_model_changed)
+        self._on_model_changed()
+        self.show_device(device)
+        self._show_state()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether any model is installed."""
+        return bool(self._cards)
+
+    @property
+    def settings(self) -> DecomposeSettings:
+        """What the fields say."""
+        return DecomposeSettings(
+            model=self.model.currentData() or "",
+            domain=self.domain.currentData() or "",
+            seed=self.seed.value(),
+            size=self.size_px.value(),
+            device=self.device.currentData(),
+        )
+
+    def show_settings(self, settings: DecomposeSettings) -> None:
+        """Fill the fields; what no installed model offers is left as it is."""
+        row = self.model.findData(settings.model)
+        if row >= 0:
+            self.model.setCurrentIndex(row)
+            self.domain.setCurrentIndex(max(0, self.domain.findData(settings.domain)))
+            self.size_px.setValue(settings.size)
+        self.seed.setValue(settings.seed)
+        self.show_device(settings.device)
+
+    def show_model(self, model_id: str) -> None:
+        """Choose a model, if it is installed."""
+        row = self.model.findData(model_id)
+        if row >= 0:
+            self.model.setCurrentIndex(row)
+
+    def show_device(self, device: str) -> None:
+        """Choose a device."""
+        self.device.setCurrentIndex(max(0, self.device.findData(device)))
+
+    def show_photo(self, there_is_one: bool) -> None:
+        """Whether there is something to take apart."""
+        self._has_photo = there_is_one
+        self._show_state()
+
+    def show_busy(self, busy: bool) -> None:
+        """Turn the button into Cancel and show progress, or back."""
+        self._is_busy = busy
+        if busy:
+            self.show_progress(Progress(0, 0, "Starting"))
+        self._show_state()
+
+    def show_progress(self, progress: Progress) -> None:
+        """How far the running decomposition is; no total means that nobody knows."""
+        self._bar.setFormat(f"{progress.stage}…")
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+
+    def draw_seed(self) -> None:
+        """Throw the dice."""
+        self.seed.setValue(secrets.randbelow(_LARGEST_SEED + 1))
+
+    def ask(self) -> None:
+        """Ask for a decomposition with what the fields say."""
+        if self._has_photo and self.has_model:
+            self.wanted.emit(self.settings)
+
+    def _make_fields(self) -> None:
+        self.model = QComboBox(toolTip="Which network takes the photo apart", accessibleName="Model")
+        for card in self._cards.values():
+            self.model.addItem(card.name, card.id)
+            self.model.setItemData(self.model.count() - 1, card.description, Qt.ItemDataRole.ToolTipRole)
+        self.domain = QComboBox(
+            toolTip="What the photo shows: the styles of this domain are used", accessibleName="Domain"
+        )
+        self.seed = QSpinBox(maximum=_LARGEST_SEED, accessibleName="Seed")
+        self.seed.setToolTip("Which style of the domain is drawn; the same seed gives the same layers")
+        self._dice = QToolButton(icon=icon("dice"), toolTip="Draw another seed", accessibleName="Draw another seed")
+        self._dice.clicked.connect(self.draw_seed)
+        self.size_px = QSpinBox(suffix=" px", singleStep=_SIZE_STEP, accessibleName="Working size")
+        self.device = QComboBox(toolTip="What computes the network", accessibleName="Device")
+        for device in DEVICES:
+            self.device.addItem(_DEVICE_NAMES[device], device)
+        for box in (self.model, self.domain, self.device):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+
+    def _make_button(self) -> None:
+        self._bar = QProgressBar(accessibleName="Progress of the decomposition")
+        self.button = QPushButton()
+        self.button.setProperty("primary", True)
+        self.button.setMinimumHeight(34)
+        self.button.clicked.connect(self._on_clicked)
+        self._nothing = QLabel(
+            "No model is installed. Models are a .json card and a .safetensors file; see Help ▸ Models for where "
+            "they belong."
+        )
+        self._nothing.setWordWrap(True)
+
+    def _lay_out(self) -> None:
+        seed = QHBoxLayout()
+        seed.setSpacing(4)
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self._dice)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setVerticalSpacing(6)
+        form.addRow("Model", self.model)
+        form.addRow("Domain", self.domain)
+        form.addRow("Seed", seed)
+        form.addRow("Size", self.size_px)
+        form.addRow("Device", self.device)
+        self._form = form
+        self._advanced = QToolButton(text="Advanced", checkable=True, autoRaise=True)
+        self._advanced.setToolTip("Show or hide the device")
+        self._advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._advanced.toggled.connect(self._show_advanced)
+        # The bar takes the place of "Advanced", so that nothing moves when a decomposition begins or ends.
+        self._place = QStackedWidget()
+        self._place.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._place.addWidget(self._advanced)
+        self._place.addWidget(self._bar)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(self._nothing)
+        column.addLayout(form)
+        column.addWidget(self._place)
+        column.addWidget(self.button)
+        column.addStretch(1)
+        self._show_advanced(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def _show_advanced(self, on: bool) -> None:
+        self._form.setRowVisible(self.device, on)
+        self._advanced.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+
+    def _on_model_changed(self) -> None:
+        card = self._cards.get(self.model.currentData())
+        self.domain.clear()
+        if card is None:
+            return
+        for domain in card.domains:
+            self.domain.addItem(domain.replace("_", " ").capitalize(), domain)
+        self.size_px.setRange(card.min_size, card.max_size)
+        self.size_px.setValue(card.size)
+        self.size_px.setToolTip(
+            f"Working size: the long side of what the network sees, {card.min_size} to {card.max_size} px; "
+            f"trained at {card.size} px"
+        )
+        self.model.setToolTip(card.description or card.name)
+
+    def _on_clicked(self) -> None:
+        if self._is_busy:
+            self.cancel_wanted.emit()
+        else:
+            self.ask()
+
+    def _show_state(self) -> None:
+        self._nothing.setVisible(not self.has_model)
+        self._place.setCurrentWidget(self._bar if self._is_busy else self._advanced)
+        self.button.setText("Cancel" if self._is_busy else "Decompose")
+        self.button.setIcon(icon("cancel" if self._is_busy else "decompose"))
+        self.button.setToolTip("Stop (Esc)" if self._is_busy else "Take the photo apart (Ctrl+Return)")
+        self.button.setEnabled(self._is_busy or (self._has_photo and self.has_model))
+        for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.device):
+            field.setEnabled(self.has_model)

@@ -1,0 +1,109 @@
+"""The panels on the right: layers on top, then decomposing, then histogram and navigator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+_WIDTH = 330
+_LOW_WINDOW = 760
+
+
+class _NoTitle(QWidget):
+    """Takes no room."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
+class Docks:
+    """Makes the docks and arranges them.
+
+    Args:
+        window: owns them.
+        panels: widget by id: "layers", "decompose", "histogram", "navigator", "history".
+    """
+
+    _TITLES: Mapping[str, str] = {
+        "layers": "Layers",
+        "decompose": "Decompose",
+        "histogram": "Histogram",
+        "navigator": "Navigator",
+        "history": "History",
+    }
+
+    def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
+        self._window = window
+        self._docks = {key: self._make(key, panel) for key, panel in panels.items()}
+        self._hidden: list[QDockWidget] = []
+        window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.arrange()
+
+    def __getitem__(self, key: str) -> QDockWidget:
+        return self._docks[key]
+
+    @property
+    def toggles(self) -> list[QAction]:
+        """Menu entries that show and hide each panel."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def arrange(self) -> None:
+        """Everything where it was at the first start; in a low window all but the layers share one place."""
+        for dock in self._docks.values():
+            self._window.removeDockWidget(dock)
+            dock.setFloating(False)
+            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.show()
+        low = self._window.height() < _LOW_WINDOW
+        lower = [dock for key, dock in self._docks.items() if key != "layers"]
+        first = lower[0] if low else lower[1]
+        for dock in lower:
+            if dock is not first and (low or dock is not lower[0]):
+                self._window.tabifyDockWidget(first, dock)
+        first.raise_()
+        self._show_titles()
+        column = [self._docks["layers"], lower[0]] + ([] if low else [lower[1]])
+        self._window.resizeDocks(column, [420, 210, 150][: len(column)], Qt.Orientation.Vertical)
+        self._window.resizeDocks(column[:1], [_WIDTH], Qt.Orientation.Horizontal)
+
+    def _show_titles(self) -> None:
+        """A dock among tabs needs no title: its tab says it."""
+        for dock in self._docks.values():
+            tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
+            has_title = not isinstance(dock.titleBarWidget(), _NoTitle)
+            if tabbed and has_title:
+                dock.setTitleBarWidget(_NoTitle())
+            elif not tabbed and not has_title:
+                dock.setTitleBarWidget(None)  # type: ignore[arg-type]
+
+    def hide_all(self, hide: bool) -> None:
+        """Hide all panels, or show those again that were there."""
+        if hide:
+            self._hidden = [dock for dock in self._docks.values() if not dock.isHidden()]
+            for dock in self._hidden:
+                dock.hide()
+        else:
+            for dock in self._hidden:
+                dock.show()
+            self._hidden = []
+
+    def _make(self, key: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(self._TITLES[key], self._window)
+        dock.setObjectName(key)
+        dock.setWidget(panel)
+        dock.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        dock.toggleViewAction().setToolTip(f"Show or hide {self._TITLES[key]}")
+        dock.dockLocationChanged.connect(self._show_titles)
+        dock.topLevelChanged.connect(self._show_titles)
+        return dock

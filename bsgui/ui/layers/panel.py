@@ -1,0 +1,211 @@
+"""The layer panel: opacity of the selected layer, the list, and buttons for what is done most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bsgui.core.document import Document
+from bsgui.ui.canvas.view_state import ViewState
+from bsgui.ui.layer_controller import LayerController
+
+from .factor_slider import FactorSlider
+from .model import LayerListModel
+from .row import LayerRow
+from .row_delegate import RowDelegate
+from .value_edit import ValueEdit
+
+
+class LayerListView(QListView):
+    """The rows; leaves letter keys to the window's shortcuts."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setDropIndicatorShown(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName("Layers, top first")
+        self.setMinimumHeight(90)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down select; everything else belongs to the window."""
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    def sizeHint(self) -> QSize:
+        """Room for six rows, where there is room."""
+        return QSize(320, 380)
+
+
+class LayerPanel(QWidget):
+    """Shows the document's layers and edits them through the controller.
+
+    Args:
+        document: the open document.
+        view: selection and solo.
+        edits: what buttons and sliders do.
+        menu_actions: of the rows' context menu; None is a separator.
+        button_actions: shown under the list.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        view: ViewState,
+        edits: LayerController,
+        menu_actions: Sequence[QAction | None],
+        button_actions: Sequence[QAction],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._view, self._edits = document, view, edits
+        self._menu_actions = menu_actions
+        self._row_widgets: dict[str, LayerRow] = {}
+        self.model = LayerListModel(document, edits.move, self)
+        self.list = LayerListView()
+        self.list.setModel(self.model)
+        self._delegate = RowDelegate(self.list)
+        self.list.setItemDelegate(self._delegate)
+        self._lay_out(button_actions)
+        self._connect()
+        self._make_rows()
+
+    def row(self, layer_id: str) -> LayerRow:
+        """The widgets of one layer."""
+        return self._row_widgets[layer_id]
+
+    def rename_selected(self) -> None:
+        """Edit the selected layer's name in its row."""
+        if self._view.selected_layer_id in self._row_widgets:
+            self.list.scrollTo(self.list.currentIndex())
+            self.row(self._view.selected_layer_id).start_rename()
+
+    def show_thumbnails(self, thumbnails: Mapping[str, QPixmap]) -> None:
+        """Pictures by layer id."""
+        self.model.show_thumbnails(thumbnails)
+
+    def _lay_out(self, button_actions: Sequence[QAction]) -> None:
+        self._opacity = FactorSlider(0.0, 1.0, 1.0, ())
+        self._opacity.wheel_needs_focus = False
+        self._opacity.setToolTip("Opacity of the selected layer: multiplies its gain. Double-click resets to 100 %.")
+        self._opacity.setAccessibleName("Opacity of the selected layer")
+        self._opacity_value = ValueEdit(0.0, 1.0, percent=True)
+        self._opacity_value.setAccessibleName("Opacity of the selected layer, per cent")
+        self._opacity_value.setToolTip("Opacity in per cent, or arithmetic with x as the old value.")
+        top = QHBoxLayout()
+        top.addWidget(QLabel("Opacity"))
+        top.addWidget(self._opacity, 1)
+        top.addWidget(self._opacity_value)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(2)
+        for action in button_actions:
+            bottom.addWidget(_action_button(action))
+        bottom.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        column.addLayout(bottom)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _connect(self) -> None:
+        self.model.modelReset.connect(self._make_rows)
+        self.model.dataChanged.connect(self._refresh_rows)
+        self.list.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self._opacity.edited.connect(self._set_opacity)
+        self._opacity_value.committed.connect(self._set_opacity)
+        self._view.view_changed.connect(self._show_view)
+        self._document.stack_changed.connect(self._show_opacity)
+
+    def _make_rows(self) -> None:
+        self._row_widgets = {}
+        for number in range(self.model.rowCount()):
+            layer = self.model.layer(number)
+            row = LayerRow(layer, self.model.info(number), self._edits)
+            row.chosen.connect(self._edits.select)
+            index = self.model.index(number)
+            self._delegate.set_height(row.sizeHint().height())
+            self.list.setIndexWidget(index, row)
+            self._row_widgets[layer.id] = row
+        self._refresh_rows(self.model.index(0), self.model.index(self.model.rowCount() - 1))
+        self._show_view()
+        self._show_opacity()
+
+    def _refresh_rows(self, first: QModelIndex, last: QModelIndex) -> None:
+        if not first.isValid():
+            return
+        for number in range(first.row(), last.row() + 1):
+            layer = self.model.layer(number)
+            row = self._row_widgets.get(layer.id)
+            if row is not None:
+                row.show_layer(layer)
+                row.show_thumbnail(self.model.index(number).data(Qt.ItemDataRole.DecorationRole))
+
+    def _on_current_changed(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self._edits.select(self.model.layer(current.row()).id)
+
+    def _show_view(self) -> None:
+        selected, solo = self._view.selected_layer_id, self._view.solo_layer_id
+        for layer_id, row in self._row_widgets.items():
+            row.show_solo(layer_id == solo)
+            row.show_selected(layer_id == selected)
+        number = self.model.row_of(selected)
+        if number >= 0 and self.list.currentIndex().row() != number:
+            self.list.setCurrentIndex(self.model.index(number))
+        self._show_opacity()
+
+    def _show_opacity(self) -> None:
+        layer = self._edits.selected
+        for widget in (self._opacity, self._opacity_value):
+            widget.setEnabled(layer is not None and not layer.locked)
+            widget.show_factor(1.0 if layer is None else layer.opacity)
+
+    def _set_opacity(self, opacity: float, gesture: object = None) -> None:
+        layer = self._edits.selected
+        if layer is not None:
+            self._edits.set_opacity(layer.id, opacity, gesture)
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        if not index.isValid():
+            return
+        self._edits.select(self.model.layer(index.row()).id)
+        menu = QMenu(self)
+        for action in self._menu_actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+
+def _action_button(action: QAction) -> QToolButton:
+    button = QToolButton(autoRaise=True)
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setAccessibleName(action.text().replace("&", ""))
+    return button

@@ -1,0 +1,90 @@
+"""Small pictures of the layers over mid-grey, made off the GUI thread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QPixmap
+
+from bsgui.core.compose import LayerView, show_layer
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.document import Document
+from bsgui.core.requests import CancelToken
+from bsgui.core.viewport import Viewport
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.canvas.qimage import to_qimage
+
+Pictures = dict[str, NDArray[np.uint8]]
+
+_MAX_STRETCH = 8.0
+
+
+class Thumbnails(QObject):
+    """Makes the thumbnails of each new decomposition.
+
+    Args:
+        document: whose layers.
+        side: the longer side, logical pixels.
+        ratio: device pixels to a logical one.
+
+    Signals:
+        ready(dict): pixmaps by layer id; empty as soon as the layers are others, full a moment later.
+    """
+
+    ready = Signal(object)
+
+    def __init__(self, document: Document, side: int, ratio: float, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._side, self._ratio = document, round(side * ratio), ratio
+        self._job = LatestJob("thumbnails", self)
+        self._job.finished.connect(self._show)
+        document.decomposition_changed.connect(self._start)
+
+    def close(self, timeout: float) -> bool:
+        """Stop; whether the thread has ended."""
+        return self._job.close(timeout)
+
+    def _start(self) -> None:
+        self.ready.emit({})
+        decomposition = self._document.decomposition
+        if decomposition is None:
+            self._job.cancel()
+            return
+        self._job.run(lambda report, cancel: make_thumbnails(decomposition, self._side, cancel))
+
+    def _show(self, pictures: Pictures) -> None:
+        pixmaps = {layer_id: QPixmap.fromImage(to_qimage(pixels)) for layer_id, pixels in pictures.items()}
+        for pixmap in pixmaps.values():
+            pixmap.setDevicePixelRatio(self._ratio)
+        self.ready.emit(pixmaps)
+
+
+def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken) -> Pictures:
+    """Each layer at gain 1 over mid-grey.
+
+    Its contrast is stretched, at most eight times, so that faint layers can be told apart at this size.
+
+    Args:
+        decomposition: the layers.
+        side: the longer side, pixels.
+        cancel: asked between layers.
+
+    Returns:
+        (h, w, 3) uint8 by layer id. Thread: any.
+    """
+    view = _whole(decomposition.photo.width, decomposition.photo.height, side)
+    weights = np.eye(decomposition.source.count, dtype=np.float32)
+    pictures: Pictures = {}
+    for index, layer in enumerate(decomposition.layers):
+        cancel.raise_if_cancelled()
+        signed = decomposition.source.mix(weights[index], view) - np.float32(0.5)
+        strongest = float(np.percentile(np.abs(signed), 99)) or 1.0
+        stretch = min(max(0.45 / strongest, 1.0), _MAX_STRETCH)
+        pictures[layer.id] = show_layer(decomposition.source, index, stretch, LayerView.GREY, view)
+    return pictures
+
+
+def _whole(width: int, height: int, side: int) -> Viewport:
+    scale = min(side / max(width, height), 8.0)
+    return Viewport(0.0, 0.0, scale, max(1, round(width * scale)), max(1, round(height * scale)))

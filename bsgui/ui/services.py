@@ -1,0 +1,35 @@
+"""What the window is given from outside; the composition root makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bsgui.core.model_card import ModelCard
+from bsgui.core.requests import Decomposer
+
+from .settings import SettingsStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """The window's surroundings.
+
+    Attributes:
+        decomposer_factory: makes the engine; called on the worker thread, at the first decomposition.
+        settings: the preferences.
+        cards: the installed models, the preferred first.
+        model_problems: sentences about cards that could not be read.
+        model_folders: where models are looked for.
+        samples: photos that came with the program.
+        log_folder: where the log is.
+    """
+
+    decomposer_factory: Callable[[], Decomposer]
+    settings: SettingsStore
+    log_folder: Path
+    cards: tuple[ModelCard, ...] = ()
+    model_problems: tuple[str, ...] = ()
+    model_folders: tuple[Path, ...] = ()
+    samples: tuple[Path, ...] = ()

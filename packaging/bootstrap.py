@@ -267,6 +267,9 @@ def explain_pip(text: str) -> str:
     offline = ("NewConnectionError", "NameResolutionError", "Temporary failure in name", "ConnectTimeout", "ProxyError")
     if any(sign in text for sign in offline):
         return "there is no network, and it is needed the first time."
+    if "(from versions: none)" in text:
+        wanted = text.split("(from versions: none)")[0].rsplit("requirement ", 1)[-1].strip()
+        return f"pip finds no {wanted}; is there a network, and a wheel for this Python and system?"
     last = next((x for x in reversed(text.splitlines()) if x.startswith("ERROR")), "see above")
     return f"pip could not install everything ({last.removeprefix('ERROR: ')})."
 

@@ -50,7 +50,7 @@ Status 3 when something does not fit.
 """
 _TRAIN = """\
 Train a model as a configuration file says.
-Several processes: torchrun -m bsgui train CONFIG.
+Several processes: torchrun --nproc-per-node N -m bsgui train CONFIG
 """
 _EVALUATE = """\
 Measure a model on photos: fidelity, redundancy, cancellation, identity,

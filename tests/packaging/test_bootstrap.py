@@ -93,7 +93,12 @@ def test_a_full_disk_is_noticed_before_anything_is_fetched(
     [
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
         ("WARNING: … NewConnectionError(…)\nERROR: No matching distribution found for numpy", "no network"),
-        ("ERROR: No matching distribution found for torch==2.13.0\n", "No matching distribution found for torch"),
+        (
+            "ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: none)\n"
+            "ERROR: No matching distribution found for torch==2.13.0\n",
+            "pip finds no torch==2.13.0",
+        ),
+        ("ERROR: Failed building wheel for x\n", "Failed building wheel for x"),
     ],
 )
 def test_trouble_with_pip_becomes_one_sentence(bootstrap: ModuleType, output: str, sentence: str) -> None:

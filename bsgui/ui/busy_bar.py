@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from bsgui.core.requests import Progress
 
-from .icons import icon
+from .described import described, icon_button
 
 _PATIENCE_MS = 200
 
@@ -24,10 +24,9 @@ class BusyBar(QWidget):
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = QLabel(what)
-        self._bar = QProgressBar(textVisible=False, accessibleName=what)
+        self._bar = described(QProgressBar(textVisible=False), what)
         self._bar.setFixedWidth(110)
-        cross = QToolButton(icon=icon("close"), toolTip="Cancel", autoRaise=True)
-        cross.setAccessibleName(f"Cancel: {what}")
+        cross = icon_button("close", f"Cancel: {what}", "Cancel")
         cross.clicked.connect(self.cancel_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 0, 0)

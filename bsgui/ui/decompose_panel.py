@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import DecomposeSettings, Progress
 
+from .described import described, icon_button, text_button
 from .icons import icon
 from .settings import DEVICES
 
@@ -123,19 +123,17 @@ class DecomposePanel(QWidget):
             self.wanted.emit(self.settings)
 
     def _make_fields(self) -> None:
-        self.model = QComboBox(toolTip="Which network takes the photo apart", accessibleName="Model")
+        self.model = described(QComboBox(), "Model", "Which network takes the photo apart")
         for card in self._cards.values():
             self.model.addItem(card.name, card.id)
             self.model.setItemData(self.model.count() - 1, card.description, Qt.ItemDataRole.ToolTipRole)
-        self.domain = QComboBox(
-            toolTip="What the photo shows: the styles of this domain are used", accessibleName="Domain"
-        )
-        self.seed = QSpinBox(maximum=_LARGEST_SEED, accessibleName="Seed")
+        self.domain = described(QComboBox(), "Domain", "What the photo shows: the styles of this domain are used")
+        self.seed = described(QSpinBox(maximum=_LARGEST_SEED), "Seed")
         self.seed.setToolTip("Which style of the domain is drawn; the same seed gives the same layers")
-        self._dice = QToolButton(icon=icon("dice"), toolTip="Draw another seed", accessibleName="Draw another seed")
+        self._dice = icon_button("dice", "Draw another seed")
         self._dice.clicked.connect(self.draw_seed)
-        self.size_px = QSpinBox(suffix=" px", singleStep=_SIZE_STEP, accessibleName="Working size")
-        self.device = QComboBox(toolTip="What computes the network", accessibleName="Device")
+        self.size_px = described(QSpinBox(suffix=" px", singleStep=_SIZE_STEP), "Working size")
+        self.device = described(QComboBox(), "Device", "What computes the network")
         for device in DEVICES:
             self.device.addItem(_DEVICE_NAMES[device], device)
         for box in (self.model, self.domain, self.device):
@@ -143,7 +141,7 @@ class DecomposePanel(QWidget):
             box.setMinimumContentsLength(8)
 
     def _make_button(self) -> None:
-        self._bar = QProgressBar(accessibleName="Progress of the decomposition")
+        self._bar = described(QProgressBar(), "Progress of the decomposition")
         self.button = QPushButton()
         self.button.setProperty("primary", True)
         self.button.setMinimumHeight(34)
@@ -168,8 +166,7 @@ class DecomposePanel(QWidget):
         form.addRow("Size", self.size_px)
         form.addRow("Device", self.device)
         self._form = form
-        self._advanced = QToolButton(text="Advanced", checkable=True, autoRaise=True)
-        self._advanced.setToolTip("Show or hide the device")
+        self._advanced = text_button("Advanced", "Show or hide the device", checkable=True)
         self._advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._advanced.toggled.connect(self._show_advanced)
         # The bar takes the place of "Advanced", so that nothing moves when a decomposition begins or ends.

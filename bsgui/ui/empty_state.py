@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from .described import described, text_button
 from .icon_label import IconLabel
 from .layers.elided_label import ElidedLabel
 
@@ -61,19 +62,19 @@ class EmptyState(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        opener = QPushButton("Open Photo…", toolTip="Open a photo (Ctrl+O)")
+        opener = described(QPushButton("Open Photo…"), "Open a photo", "Open a photo (Ctrl+O)")
         opener.setProperty("primary", True)
         opener.clicked.connect(self.open_wanted)
         row.addWidget(opener)
         for path in self._samples[:1]:
-            sample = QPushButton("Try the Sample Photo", toolTip=f"Open {path.name}, which came with the program")
+            sample = described(QPushButton("Try the Sample Photo"), "Try the sample photo", f"Open {path.name}")
             sample.clicked.connect(lambda _=False, path=path: self.path_wanted.emit(path))
             row.addWidget(sample)
         row.addStretch(1)
         return row
 
     def _recent_button(self, path: Path) -> QToolButton:
-        button = QToolButton(text=path.name.replace("&", "&&"), autoRaise=True, toolTip=str(path))
+        button = text_button(path.name.replace("&", "&&"), str(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setMaximumWidth(420)
         button.clicked.connect(lambda: self.path_wanted.emit(path))

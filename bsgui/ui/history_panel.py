@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from bsgui.core.document import Document
 
+from .described import described
 from .theme import current_theme
 
 
@@ -17,7 +18,7 @@ class HistoryPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self.list = QListWidget(accessibleName="History")
+        self.list = described(QListWidget(), "History")
         self.list.setToolTip("Click a step to go back or forth to it")
         self.list.itemClicked.connect(lambda item: self.go_to(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.go_to(self.list.row(item)))

@@ -232,7 +232,6 @@ class MainWindow(QMainWindow):
 
     def _close_threads(self) -> None:
         self.canvas.shutdown()
-        self.histogram.shutdown()
         parts: tuple[Callable[[float], bool], ...] = (
             self.opener.close,
             self.exporter.close,

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from .described import icon_button, text_button
 from .icon_label import IconLabel
-from .icons import icon
 
 _INFO_MS = 6000
 _MOST = 4
@@ -103,18 +103,17 @@ class Notice(QWidget):
 
     def _button(self, action: NoticeAction) -> QPushButton:
         button = QPushButton(action.text)
-        button.clicked.connect(lambda: (self.dismiss(), action.slot()))
+        button.clicked.connect(self.dismiss)
+        button.clicked.connect(lambda: action.slot())
         return button
 
     def _copy_button(self) -> QToolButton:
-        button = QToolButton(text="Copy", toolTip="Copy this message and its details", autoRaise=True)
-        button.setAccessibleName("Copy this message")
+        button = text_button("Copy", "Copy this message and its details")
         button.clicked.connect(self.copy)
         return button
 
     def _cross(self) -> QToolButton:
-        cross = QToolButton(icon=icon("close"), toolTip="Dismiss this message", autoRaise=True)
-        cross.setAccessibleName("Dismiss this message")
+        cross = icon_button("close", "Dismiss this message")
         cross.clicked.connect(self.dismiss)
         return cross
 
@@ -125,6 +124,7 @@ class NoticeStack(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._notices: list[Notice] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 12, 12, 0)
         self._column.setSpacing(6)
@@ -132,8 +132,7 @@ class NoticeStack(QWidget):
     @property
     def notices(self) -> list[Notice]:
         """What is on show, newest first."""
-        items = (self._column.itemAt(row).widget() for row in range(self._column.count()))
-        return [x for x in items if isinstance(x, Notice) and not x.isHidden()]
+        return [x for x in self._notices if not x.isHidden()]
 
     def tell(self, level: Level, text: str, detail: str = "", actions: Sequence[NoticeAction] = ()) -> Notice:
         """Show a notice; one with the same sentence takes its place."""
@@ -141,6 +140,7 @@ class NoticeStack(QWidget):
             if old.text == text:
                 old.dismiss()
         notice = Notice(level, text, detail, actions)
+        self._notices = [notice, *self.notices]
         self._column.insertWidget(0, notice)
         notice.show()
         for old in self.notices[_MOST:]:

@@ -11,14 +11,14 @@ from bsgui.core.photo import Photo
 from bsgui.core.requests import CancelToken, DecomposeSettings, ProgressCallback
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.open_stack import open_stack
-from bsgui.imageio.project_file import SUFFIX as PROJECT_SUFFIX
-from bsgui.imageio.project_file import Project, ProjectError, load_project
+from bsgui.imageio.project_file import SUFFIX, Project, ProjectError, load_project
 from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.read_stack import is_stack
 
 from .projects import Recovered
 
 _FORMATS = "jpg jpeg png tif tiff webp bmp gif avif jp2 ppm pgm tga"
+PROJECT_SUFFIX = SUFFIX
 PHOTO_SUFFIXES = tuple(f".{x}" for x in (*_FORMATS.split(), *_FORMATS.upper().split()))
 
 

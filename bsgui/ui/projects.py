@@ -61,7 +61,7 @@ def save_snapshot(path: Path, snapshot: Snapshot) -> None:
 
 
 class RecoveryFile:
-    """This process's recovery file, and for a pasted picture the picture itself."""
+    """The recovery file of this process, and for a pasted picture the picture itself."""
 
     def __init__(self) -> None:
         self._file: Path | None = None

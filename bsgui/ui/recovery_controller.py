@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -99,7 +100,7 @@ class RecoveryController(QObject):
                 f"bsgui did not close properly: unsaved edits of “{recovered.photo_name}” "
                 f"from {recovered.when} can be recovered.",
                 actions=(
-                    NoticeAction("Recover", lambda recovered=recovered: self.wanted.emit(recovered)),
+                    NoticeAction("Recover", partial(self.wanted.emit, recovered)),
                     NoticeAction("Discard", recovered.discard),
                 ),
             )

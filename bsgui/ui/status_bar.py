@@ -93,7 +93,8 @@ class StatusBar(QStatusBar):
         self.zoom_text.setText("" if self._document.photo is None else f"{zoom * 100:.{digits}f} %")
 
     def _part(self, tooltip: str) -> QLabel:
-        label = QLabel(toolTip=tooltip)
+        label = QLabel()
+        label.setToolTip(tooltip)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.setContentsMargins(8, 0, 4, 0)
         return label

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QT
 
 from bsgui import __version__
 from bsgui.core.model_card import ModelCard
+from bsgui.ui.described import described
 from bsgui.ui.icons import icon
 
 _LIBRARIES = (
@@ -43,7 +44,7 @@ class AboutDialog(QDialog):
         head.setSpacing(14)
         head.addWidget(picture)
         head.addWidget(title, 1)
-        self.text = QTextBrowser(openExternalLinks=True, accessibleName="Licences and credits")
+        self.text = described(QTextBrowser(openExternalLinks=True), "Licences and credits")
         self.text.setHtml(about_html(cards))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from bsgui import __version__
+from bsgui.ui.described import described
 
 
 class CrashDialog(QDialog):
@@ -32,7 +33,7 @@ class CrashDialog(QDialog):
             "below helps to mend it; it is in the log too."
         )
         sentence.setWordWrap(True)
-        self.report = QPlainTextEdit(report, readOnly=True, accessibleName="Report")
+        self.report = described(QPlainTextEdit(report, readOnly=True), "Report")
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -26,6 +26,7 @@ from bsgui.core.layers import LayerStack
 from bsgui.core.photo import Photo
 from bsgui.imageio.stack_names import MANIFEST_NAME, composite_file_name, layer_file_name, safe_stem
 from bsgui.imageio.write_stack import ExportOptions
+from bsgui.ui.described import described
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class ExportDialog(QDialog):
         self._photo, self._stack = photo, stack
         self._make_fields(parent_folder, depth)
         self._lay_out()
-        for box in (self.which, self.depth, self.settings):
+        for box in (self.which, self.bits, self.settings):
             box.currentIndexChanged.connect(self._preview)
         self.composite.toggled.connect(self._preview)
         self.folder.textChanged.connect(self._preview)
@@ -65,7 +66,7 @@ class ExportDialog(QDialog):
     def plan(self) -> ExportPlan:
         """What the fields say; ``overwrite`` is decided when the folder turns out to be taken."""
         options = ExportOptions(
-            depth=self.depth.currentData(),
+            depth=self.bits.currentData(),
             which=self.which.currentData(),
             edited=self.settings.currentData(),
             composite=self.composite.isChecked(),
@@ -84,9 +85,9 @@ class ExportDialog(QDialog):
         return [*names, MANIFEST_NAME] if chosen else []
 
     def _make_fields(self, parent_folder: Path, depth: int) -> None:
-        self.folder = QLineEdit(str(parent_folder / safe_stem(self._photo.stem)), accessibleName="Folder")
-        self.depth = _choices("Depth", ("16 bits: recombines exactly", 16), ("8 bits: previews over mid-grey", 8))
-        self.depth.setCurrentIndex(max(0, self.depth.findData(depth)))
+        self.folder = described(QLineEdit(str(parent_folder / safe_stem(self._photo.stem))), "Folder")
+        self.bits = _choices("Depth", ("16 bits: recombines exactly", 16), ("8 bits: previews over mid-grey", 8))
+        self.bits.setCurrentIndex(max(0, self.bits.findData(depth)))
         self.which = _choices("Layers", ("All layers", "all"), ("Visible layers", "visible"))
         self.settings = _choices(
             "Settings", ("As they came; settings go into the manifest", False), ("As edited: gain, opacity, mute", True)
@@ -94,7 +95,7 @@ class ExportDialog(QDialog):
         self.compression = _choices("Compression", ("Fast", "fast"), ("Small files", "small"))
         self.composite = QCheckBox("Also write the composite")
         self.composite.setChecked(True)
-        self.names = QListWidget(accessibleName="Files that will be written")
+        self.names = described(QListWidget(), "Files that will be written")
         self.names.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.names.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.note = QLabel(wordWrap=True)
@@ -109,7 +110,7 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Folder", folder)
-        form.addRow("Depth", self.depth)
+        form.addRow("Depth", self.bits)
         form.addRow("Layers", self.which)
         form.addRow("Settings", self.settings)
         form.addRow("Compression", self.compression)
@@ -140,7 +141,7 @@ class ExportDialog(QDialog):
             return "Choose a folder."
         if not self.file_names:
             return "No layer is visible."
-        if self.depth.currentData() == 8:
+        if self.bits.currentData() == 8:
             return "8-bit layers are for looking at: they do not add up to the photo exactly."
         if self.which.currentData() == "visible" and not all(x.visible for x in self._stack.layers):
             return "Hidden layers are left out: the files add up to the photo without them."
@@ -154,7 +155,7 @@ class ExportDialog(QDialog):
 
 
 def _choices(name: str, *choices: tuple[str, object]) -> QComboBox:
-    box = QComboBox(accessibleName=name)
+    box = described(QComboBox(), name)
     for text, value in choices:
         box.addItem(text, value)
     return box

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from bsgui.core.model_card import ModelCard
+from bsgui.ui.described import described
 
 
 class ModelsDialog(QDialog):
@@ -43,10 +44,10 @@ class ModelsDialog(QDialog):
         self.setWindowTitle("Models")
         self.resize(760, 560)
         self._cards = cards
-        self.list = QListWidget(accessibleName="Installed models")
+        self.list = described(QListWidget(), "Installed models")
         for card in cards:
             self.list.addItem(QListWidgetItem(card.name))
-        self.text = QTextBrowser(openExternalLinks=True, accessibleName="Model card")
+        self.text = described(QTextBrowser(openExternalLinks=True), "Model card")
         self.list.currentRowChanged.connect(self._show)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.addWidget(self.list)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bsgui.ui.described import described
 from bsgui.ui.settings import DEPTHS, DEVICES, THEMES, SettingsStore
 
 _THEME_NAMES = {"system": "Like the system", "dark": "Dark", "light": "Light"}
@@ -46,7 +47,7 @@ class PreferencesDialog(QDialog):
         column.addWidget(buttons)
 
     def _appearance(self) -> QGroupBox:
-        self.theme = QComboBox(accessibleName="Theme")
+        self.theme = described(QComboBox(), "Theme")
         for theme in THEMES:
             self.theme.addItem(_THEME_NAMES[theme], theme)
         self.theme.setCurrentIndex(self.theme.findData(self._store.value.theme))
@@ -57,7 +58,7 @@ class PreferencesDialog(QDialog):
         self.auto = QCheckBox("Take photos apart as soon as they are open")
         self.auto.setChecked(self._store.value.auto_decompose)
         self.auto.toggled.connect(lambda on: self._store.update(auto_decompose=on))
-        self.device = QComboBox(accessibleName="Device")
+        self.device = described(QComboBox(), "Device")
         for device in DEVICES:
             self.device.addItem(_DEVICE_NAMES[device], device)
         self.device.setCurrentIndex(self.device.findData(self._store.value.device))
@@ -75,15 +76,17 @@ class PreferencesDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
-        self.depth = QComboBox(accessibleName="Default depth of exported layers")
+        self.bits = described(QComboBox(), "Default depth of exported layers")
         for depth in DEPTHS:
-            self.depth.addItem(_DEPTH_NAMES[depth], depth)
-        self.depth.setCurrentIndex(self.depth.findData(self._store.value.export_depth))
-        self.depth.currentIndexChanged.connect(lambda: self._store.update(export_depth=self.depth.currentData()))
-        return _group("Exporting", ("Folder", row), ("Depth", self.depth))
+            self.bits.addItem(_DEPTH_NAMES[depth], depth)
+        self.bits.setCurrentIndex(self.bits.findData(self._store.value.export_depth))
+        self.bits.currentIndexChanged.connect(
+            lambda: self._store.update(export_depth=self.bits.currentData())
+        )
+        return _group("Exporting", ("Folder", row), ("Depth", self.bits))
 
     def _reading(self) -> QGroupBox:
-        self.megapixels = QSpinBox(minimum=1, maximum=10_000, suffix=" megapixels", accessibleName="Largest photo")
+        self.megapixels = described(QSpinBox(minimum=1, maximum=10_000, suffix=" megapixels"), "Largest photo")
         self.megapixels.setValue(self._store.value.max_megapixels)
         self.megapixels.setToolTip("Larger photos are refused before they are decoded, so that memory suffices")
         self.megapixels.editingFinished.connect(lambda: self._store.update(max_megapixels=self.megapixels.value()))

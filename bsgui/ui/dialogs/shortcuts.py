@@ -7,6 +7,7 @@ from html import escape
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit, QTextBrowser, QVBoxLayout, QWidget
 
 from bsgui.ui.actions import TABLE, native_keys
+from bsgui.ui.described import described
 
 _POINTER = (
     ("Alt-click an eye", "Show that layer alone; again: as before"),
@@ -29,10 +30,10 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard Shortcuts")
         self.resize(640, 620)
-        self.search = QLineEdit(placeholderText="Search", accessibleName="Search shortcuts")
+        self.search = described(QLineEdit(placeholderText="Search"), "Search shortcuts")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._show)
-        self.text = QTextBrowser(accessibleName="Shortcuts")
+        self.text = described(QTextBrowser(), "Shortcuts")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         top = QHBoxLayout()

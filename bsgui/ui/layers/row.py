@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
+from bsgui.ui.described import icon_button
 from bsgui.ui.icons import icon
 from bsgui.ui.layer_controller import LayerController
 
@@ -193,7 +194,7 @@ class LayerRow(QWidget):
 
 
 def _small_button(picture: str, tooltip: str) -> QToolButton:
-    button = QToolButton(icon=icon(picture), toolTip=tooltip, autoRaise=True, checkable=True)
+    button = icon_button(picture, tooltip, checkable=True)
     button.setIconSize(QSize(16, 16))
     button.setFixedSize(22, 22)
     button.setObjectName("layerButton")

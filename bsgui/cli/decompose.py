@@ -15,7 +15,7 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, ModelError, UsageError
 from bsgui.core.manifest import Manifest
 from bsgui.core.model_card import ModelCard
-from bsgui.core.requests import CancelToken, Decomposer, DecomposeRequest, DecomposeSettings
+from bsgui.core.requests import CancelToken, Decomposer, DecomposeRequest, DecomposeSettings, Progress
 from bsgui.imageio.folder_swap import check_is_free
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.model_store import ModelStore, default_model_folders
@@ -134,10 +134,11 @@ class _Batch:
         clock = [time.perf_counter()]
         with quiet_libraries():
             photo = read_photo(path, self.limits)
-        # torch is imported here, after the first photo turned out to be one.
-        self._engine = self._engine or _make_engine(self.store)
-        clock.append(time.perf_counter())
         with ProgressBar(path.name) as report:
+            report(Progress(0, 1, "Starting the engine"))
+            # torch is imported here, after the first photo turned out to be one.
+            self._engine = self._engine or _make_engine(self.store)
+            clock.append(time.perf_counter())
             decomposition = self._engine.decompose(DecomposeRequest(photo, self.settings), report, self.cancel)
             clock.append(time.perf_counter())
             stack = decomposition.initial_stack()

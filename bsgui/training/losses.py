@@ -28,7 +28,8 @@ class LossWeights:
         reconstruction: mean absolute plus mean square error of the sum.
         excess: of luma: branches that cancel each other.
         chroma_excess: the same for colour: forbids complementary colours, hence false colour when a branch is removed.
-        likeness: squared correlation of branch pairs.
+        likeness: squared correlation of branch pairs, per band.
+        plain_likeness: the same of the whole pictures, where the large soft things have the say.
         ownership: squared positive correlation of the pairs' magnitudes: each detail wants one owner.
         balance: negative entropy of the branches' shares over all bands.
         place: mutual information of branch and place in all bands but the coarsest: to be an expert in a corner of the
@@ -42,6 +43,7 @@ class LossWeights:
     excess: float = 0.1
     chroma_excess: float = 0.2
     likeness: float = 0.5
+    plain_likeness: float = 0.6
     ownership: float = 0.25
     balance: float = 0.05
     place: float = 0.2
@@ -59,6 +61,7 @@ class Terms(NamedTuple):
     excess: Tensor
     chroma_excess: Tensor
     likeness: Tensor
+    plain_likeness: Tensor
     ownership: Tensor
     balance: Tensor
     place: Tensor
@@ -108,6 +111,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         excess=torch.stack(excess).mean(),
         chroma_excess=torch.stack(chroma_excess).mean(),
         likeness=torch.stack(likeness).mean(),
+        plain_likeness=_pairwise(_scaled(centred, photos - mean).flatten(2, 3)).square().mean(),
         ownership=torch.stack(ownership).mean(),
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
@@ -132,6 +136,11 @@ def _entropy(shares: Tensor) -> Tensor:
 def _length(vectors: Tensor) -> Tensor:
     # The square root's slope at zero is infinite; the constant keeps gradients finite and shifts nothing that matters.
     return (vectors.square().sum(2) + 1e-4).sqrt()
+
+
+def _scaled(centred: Tensor, whole: Tensor) -> Tensor:
+    """Branches in units of the photo's own deviation."""
+    return centred / whole.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt().unsqueeze(1)
 
 
 def _pairwise(images: Tensor) -> Tensor:

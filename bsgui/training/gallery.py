@@ -1,0 +1,91 @@
+"""The test that matters: turn each layer down, off and up on real photos, and look.
+
+``python -m bsgui.training.gallery PHOTO... --out FOLDER [--model ID] [--side PX]`` writes a sheet a photo: the layers
+over mid-grey, then the photo with each layer removed, halved and doubled. Everything is computed as the app does it, at
+full size, and shrunk to the sheet afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bsgui.core.compose import LayerView, compose, show_layer
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.errors import BsguiError
+from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, report_nothing
+from bsgui.core.viewport import Viewport
+from bsgui.engine.decomposer import TorchDecomposer
+from bsgui.imageio.model_store import ModelStore, default_model_folders
+from bsgui.imageio.read_photo import read_photo
+
+_GAINS = (0.0, 0.5, 2.0)
+_BORDER = 40
+
+
+def gallery_sheet(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
+    """The sheet of one photo: four rows, one column a branch, and the photo in the first column.
+
+    Args:
+        decomposition: of the photo.
+        side: long side of a tile, pixels.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    photo, source = decomposition.photo, decomposition.source
+    view = Viewport.strip(photo.width, 0, photo.height)
+    branches = range(1, source.count - 1)
+    rows = [[show_layer(source, index, 1.0, LayerView.GREY, view) for index in branches]]
+    for gain in _GAINS:
+        weights = np.ones((source.count, source.count), np.float32) + (gain - 1) * np.eye(
+            source.count, dtype=np.float32
+        )
+        rows.append([compose(source, weights[index], view) for index in branches])
+    whole = compose(source, np.ones(source.count, np.float32), view)
+    return np.concatenate([np.concatenate([_tile(image, side) for image in (whole, *row)], axis=1) for row in rows])
+
+
+def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    scale = min(1.0, side / max(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.pad(small, ((2, 2), (2, 2), (0, 0)), constant_values=_BORDER)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bsgui.training.gallery", description=__doc__)
+    parser.add_argument("photos", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
+    parser.add_argument("--model", default="general")
+    parser.add_argument("--size", type=int, help="working size; the model's own by default")
+    parser.add_argument("--side", type=int, default=220, help="long side of a tile, pixels")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        _write_sheets(options)
+    except BsguiError as error:
+        sys.stderr.write(f"{error.user_message}\n")
+        return error.exit_status
+    return 0
+
+
+def _write_sheets(options: argparse.Namespace) -> None:
+    store = ModelStore(default_model_folders())
+    settings = DecomposeSettings(options.model, size=options.size or store.card(options.model).size)
+    decomposer = TorchDecomposer(store)
+    for path in options.photos:
+        request = DecomposeRequest(read_photo(path), settings)
+        sheet = gallery_sheet(decomposer.decompose(request, report_nothing, NeverCancelled()), options.side)
+        cv2.imwrite(str(options.out / f"{path.stem}.png"), sheet[..., ::-1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

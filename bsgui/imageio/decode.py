@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
@@ -22,6 +22,7 @@ from . import icc
 from .deep import deep_samples, grey_from_integers, is_deep, samples_from_floats
 from .formats import READABLE
 from .limits import ReadLimits
+from .silence import silent_stderr
 
 DECODER_ERRORS: tuple[type[Exception], ...] = (
     OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError,
@@ -72,7 +73,8 @@ def decode(data: bytes, limits: ReadLimits) -> Decoded:
         MemoryError: as it says.
         Exception: one of ``DECODER_ERRORS``.
     """
-    with _careful_pillow(limits), Image.open(BytesIO(data), formats=READABLE) as image:
+    quiet = silent_stderr() if data[:2] in (b"II", b"MM") else nullcontext()
+    with _careful_pillow(limits), quiet, Image.open(BytesIO(data), formats=READABLE) as image:
         if image.width * image.height > limits.max_pixels:
             raise TooManyPixels(image.width * image.height)
         notes: list[str] = []
@@ -146,6 +148,8 @@ def _rgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:
     elif image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("L" if image.mode == "1" else "RGB")
     if profile:
+        if image.mode == "L" and icc.is_for_colour(profile):
+            image = image.convert("RGB")
         try:
             image = icc.to_srgb(image, profile)
         except icc.ProfileError:

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from .icc_matrix import MatrixProfile, parse_matrix_profile
+
 _STRIP_PIXELS = 1 << 18
 # 52 nodes a side: 5 apart, so that every node is an exact 8-bit value.
 _NODES, _NODE_STEP = 52, 5
+# littleCMS rounds to 8 bits, and its own sRGB curve and matrix are rounded as well.
+_SAME_COLOUR = 1.5
 
 
 class ProfileError(Exception):
@@ -38,21 +42,49 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def deep_to_srgb(samples: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16]:
     """16-bit RGB samples as sRGB, gradation kept: (H, W, 3) uint16, a new array if anything changes.
 
-    littleCMS is asked for a table of 52 x 52 x 52 colours; between them the table is interpolated trilinearly, so
-    the result has 16-bit steps and lies within about one 8-bit step of what littleCMS itself would say.
+    Profiles of curves and a matrix are applied as such, if that agrees with littleCMS. For all others littleCMS is
+    asked for a table of 52 x 52 x 52 colours; between them the table is interpolated trilinearly, so the result has
+    16-bit steps and lies within about one 8-bit step of what littleCMS itself would say.
 
     Raises:
         ProfileError: the profile cannot be used.
     """
+    if not is_for_colour(profile):
+        return _deep_grey_to_srgb(samples, profile)
     transform = _transform(profile, "RGB")
     if transform is None:
         return samples
-    table = np.asarray(_apply(transform, _node_image())).reshape(_NODES, _NODES, _NODES, 3).astype(np.float32)
+    nodes = np.asarray(_apply(transform, _node_image()))
+    matrix = parse_matrix_profile(profile)
+    if matrix is not None and _agrees(matrix, nodes):
+        return matrix.to_srgb(samples)
+    table = nodes.reshape(_NODES, _NODES, _NODES, 3).astype(np.float32)
     result = np.empty_like(samples)
     rows = max(1, _STRIP_PIXELS // samples.shape[1])
     for start in range(0, len(samples), rows):
         result[start : start + rows] = _interpolate(table, samples[start : start + rows])
     return result
+
+
+def is_for_colour(profile: bytes) -> bool:
+    """Whether the profile describes RGB."""
+    return profile[16:20] == b"RGB "
+
+
+def _deep_grey_to_srgb(samples: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16]:
+    """Grey samples, the same in every channel, through the curve of a grey profile."""
+    transform = _transform(profile, "L")
+    if transform is None:
+        return samples
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    values = np.asarray(_apply(transform, ramp))[0, :, 1] * 257.0
+    curve = np.rint(np.interp(np.arange(65536) / 257, np.arange(256), values)).astype(np.uint16)
+    return curve[samples]
+
+
+def _agrees(matrix: MatrixProfile, nodes: NDArray[np.uint8]) -> bool:
+    ours = matrix.to_srgb(np.asarray(_node_image()).astype(np.uint16) * 257)
+    return float(np.abs(ours / 257 - nodes).max()) <= _SAME_COLOUR
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:

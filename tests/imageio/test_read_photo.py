@@ -251,6 +251,79 @@ def test_profiles_keep_the_gradation_of_16_bits() -> None:
     assert np.abs(icc.deep_to_srgb(colour, swapped_profile()).astype(int) - [[[10000, 60000, 30000]]]).max() < 400
 
 
+def test_the_table_for_other_profiles_agrees_with_curves_and_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile, deep = swapped_profile(), deep_picture()
+    by_matrix = icc.deep_to_srgb(deep, profile)
+    monkeypatch.setattr(icc, "parse_matrix_profile", lambda profile: None)
+    assert np.abs(icc.deep_to_srgb(deep, profile).astype(int) - by_matrix).max() < 2 * 257
+
+
+def parametric(kind: int, *values: float) -> bytes:
+    return b"para" + bytes(4) + struct.pack(f">HH{len(values)}i", kind, 0, *(round(x * 65536) for x in values))
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [b"curv" + bytes(8), b"curv" + bytes(4) + struct.pack(">IH", 1, 563),
+     b"curv" + bytes(4) + struct.pack(">I3H", 3, 0, 14000, 65535), parametric(0, 2.2), parametric(1, 2.2, 1, 0),
+     parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)],
+)  # fmt: skip
+def test_every_kind_of_curve_agrees_with_littlecms(curve: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = with_curve(curve)
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, 2)
+    expected = np.asarray(icc.to_srgb(Image.fromarray(ramp), profile)).astype(int)
+    monkeypatch.delattr(icc, "_interpolate")  # The matrix is to be used, not the table.
+    assert np.abs(icc.deep_to_srgb(ramp.astype(np.uint16) * 257, profile) / 257 - expected).max() < 2
+
+
+def with_curve(curve: bytes) -> bytes:
+    """sRGB's primaries with another tone curve, put at the end of the file."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    start = (len(data) + 3) // 4 * 4
+    data += bytes(start - len(data)) + curve + bytes(-len(curve) % 4)
+    for number in range(int.from_bytes(data[128:132], "big")):
+        at = 132 + 12 * number
+        if bytes(data[at : at + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
+            data[at + 4 : at + 12] = struct.pack(">II", start, len(curve))
+    data[0:4] = struct.pack(">I", len(data))
+    return bytes(data)
+
+
+def grey_profile() -> bytes:
+    """Grey with gamma 1: mid-grey becomes much lighter."""
+    curve = b"curv" + bytes(4) + struct.pack(">I", 0)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags = struct.pack(">I", 2) + b"kTRC" + struct.pack(">II", 156, 12) + b"wtpt" + struct.pack(">II", 168, 20)
+    d50 = struct.pack(">3i", 63190, 65536, 54061)
+    head = struct.pack(">I4sI", 188, b"\0\0\0\0", 0x02400000) + b"mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28) + d50
+    return head.ljust(128, b"\0") + tags + curve + white
+
+
+def test_grey_profiles_on_grey_pictures_of_8_and_16_bits(tmp_path: Path) -> None:
+    grey = np.arange(256, dtype=np.uint8)[None]
+    shallow = read_photo(save(tmp_path / "grey8.png", grey, icc_profile=grey_profile()))
+    deep = read_photo(save(tmp_path / "grey16.png", grey.astype(np.uint16) * 257, icc_profile=grey_profile()))
+    assert shallow.notes == deep.notes == ()
+    assert abs(int(shallow.samples[0, 128, 0]) - 188) <= 1
+    assert np.abs(deep.samples / 257 - shallow.samples).max() < 1
+
+
+def test_a_colour_profile_on_a_grey_picture_is_used(tmp_path: Path) -> None:
+    photo = read_photo(save(tmp_path / "grey.png", picture()[..., 0], icc_profile=swapped_profile()))
+    assert photo.notes == ()
+    assert np.abs(photo.samples[..., 0].astype(int) - picture()[..., 0]).max() <= 1
+
+
+def test_c_libraries_do_not_write_to_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path / "photo.tif", picture(200, 300), compression="tiff_lzw")
+    content = bytearray((tmp_path / "photo.tif").read_bytes())
+    content[200:4000] = bytes(3800)
+    (tmp_path / "photo.tif").write_bytes(bytes(content))
+    refusal(tmp_path / "photo.tif")
+    os.write(2, b"still here")
+    assert capfd.readouterr().err == "still here"
+
+
 def test_an_srgb_profile_changes_no_pixel(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert np.array_equal(read_photo(save(tmp_path / "photo.png", picture(), icc_profile=profile)).samples, picture())

@@ -112,6 +112,13 @@ def test_an_untouched_stack_recombines_to_the_photo(tmp_path: Path, depth: int) 
     assert (report.ok, report.exact, report.max_error_lsb, report.files) == (True, True, 0.0, 6)
 
 
+def test_large_flat_layers_are_read_to_their_end(tmp_path: Path) -> None:
+    """They compress a thousandfold: one piece of the file holds many strips."""
+    photo = Photo(np.full((1500, 1000, 3), 77, np.uint8), "flat.png", "")
+    export(tmp_path / "out", make_decomposition(photo))
+    assert np.array_equal(recombine(read_stack(tmp_path / "out")), photo.samples)
+
+
 def test_anyone_can_add_the_layers_up(tmp_path: Path) -> None:
     """The formula in the manifest, with nothing but another PNG reader."""
     photo = make_photo(name="cat.png")

@@ -20,6 +20,7 @@ from bsgui.core.photo import Samples
 
 from . import icc
 from .deep import deep_samples, grey_from_integers, is_deep, samples_from_floats
+from .float_colour import FloatColour, decode_floats, recognise
 from .formats import READABLE
 from .limits import ReadLimits
 from .silence import silent_stderr
@@ -74,6 +75,10 @@ def decode(data: bytes, limits: ReadLimits) -> Decoded:
         Exception: one of ``DECODER_ERRORS``.
     """
     quiet = silent_stderr() if data[:2] in (b"II", b"MM") else nullcontext()
+    floats = recognise(data)
+    if floats is not None:
+        with _careful_pillow(limits), quiet:
+            return _decode_float_colour(data, floats, limits)
     with _careful_pillow(limits), quiet, Image.open(BytesIO(data), formats=READABLE) as image:
         if image.width * image.height > limits.max_pixels:
             raise TooManyPixels(image.width * image.height)
@@ -85,6 +90,19 @@ def decode(data: bytes, limits: ReadLimits) -> Decoded:
     if alpha is not None and is_opaque(alpha):
         alpha = None
     return Decoded(_turned(samples, turn), None if alpha is None else _turned(alpha, turn), tuple(notes))
+
+
+def _decode_float_colour(data: bytes, picture: FloatColour, limits: ReadLimits) -> Decoded:
+    if picture.width * picture.height > limits.max_pixels:
+        raise TooManyPixels(picture.width * picture.height)
+    values, notes = decode_floats(data, picture), list[str]()
+    alpha = None if values.shape[2] == 3 else samples_from_floats(values[..., 3], notes)[..., 0]
+    samples = _turned(
+        _in_srgb(samples_from_floats(values[..., :3], notes), picture.profile, notes), picture.orientation
+    )
+    if alpha is None or is_opaque(alpha):
+        return Decoded(samples, None, tuple(notes))
+    return Decoded(samples, _turned(alpha, picture.orientation), tuple(notes))
 
 
 def is_opaque(alpha: Samples) -> bool:

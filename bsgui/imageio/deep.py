@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-_BITS_PER_SAMPLE, _ORIENTATION, _PLANAR_CONFIGURATION, _EXTRA_SAMPLES = 258, 274, 284, 338
+from .float_colour import without_orientation
+
+_BITS_PER_SAMPLE, _PLANAR_CONFIGURATION, _EXTRA_SAMPLES = 258, 284, 338
 _PREMULTIPLIED, _PLANE_BY_PLANE = 1, 2
 _PPM_HEADER = re.compile(rb"P([56])(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)\s")
 
@@ -70,7 +71,7 @@ def grey_from_integers(image: Image.Image, notes: list[str]) -> NDArray[np.uint1
 
 
 def samples_from_floats(values: NDArray[np.float32], notes: list[str]) -> NDArray[np.uint16]:
-    """A grey picture of floats as (H, W, 3) uint16: 1.0 is white, unless larger values show another scale."""
+    """Floats, (H, W) grey or (H, W, 3) RGB, as (H, W, 3) uint16: 1.0 is white, unless larger values show otherwise."""
     finite = np.isfinite(values)
     if not finite.all():
         count = int(values.size - np.count_nonzero(finite))
@@ -79,15 +80,18 @@ def samples_from_floats(values: NDArray[np.float32], notes: list[str]) -> NDArra
     white = next((scale for scale in (1.0, 255.0, 65535.0) if high <= scale), high)
     if white != 1.0:
         notes.append(f"The floating-point value {white:g} was taken as white.")
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = np.clip(values.astype(np.float64) / white, 0.0, 1.0)
-    grey = np.rint(np.nan_to_num(scaled, nan=0.0) * 65535).astype(np.uint16)
-    return np.repeat(grey[..., None], 3, axis=2)
+    return _scaled(values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2), white)
+
+
+def _scaled(values: NDArray[np.float32], white: float) -> NDArray[np.uint16]:
+    scaled = values * np.float32(65535 / white)
+    np.nan_to_num(scaled, copy=False, nan=0.0, posinf=65535, neginf=0)
+    return np.asarray(np.rint(np.clip(scaled, 0, 65535, out=scaled), out=scaled), dtype=np.float32).astype(np.uint16)
 
 
 def _from_opencv(image: Image.Image, data: bytes) -> DeepPixels | None:
     premultiplied = image.format == "TIFF" and _is_premultiplied(image)
-    stored = _without_orientation(data) if image.format == "TIFF" else data
+    stored = without_orientation(data) if image.format == "TIFF" else data
     decoded: Any = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
         raise OSError("image file is truncated or damaged")
@@ -102,21 +106,6 @@ def _from_opencv(image: Image.Image, data: bytes) -> DeepPixels | None:
     alpha = np.ascontiguousarray(decoded[..., 3])
     samples = cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGB)
     return DeepPixels(_unmultiplied(samples, alpha) if premultiplied else samples, alpha)
-
-
-def _without_orientation(data: bytes) -> bytes:
-    """The same TIFF, said to be upright: OpenCV turns some orientations, half turns others, and does not say which."""
-    order, big = "<" if data[:2] == b"II" else ">", data[2:4] in (b"+\0", b"\0+")
-    count_kind, entry_bytes, value_at = ("Q", 20, 12) if big else ("H", 12, 8)
-    (directory,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)
-    (count,) = struct.unpack_from(f"{order}{count_kind}", data, directory)
-    first = directory + struct.calcsize(count_kind)
-    for entry in range(first, min(first + count * entry_bytes, len(data) - entry_bytes + 1), entry_bytes):
-        if struct.unpack_from(f"{order}H", data, entry) == (_ORIENTATION,):
-            upright = bytearray(data)
-            struct.pack_into(f"{order}H", upright, entry + value_at, 1)
-            return bytes(upright)
-    return data
 
 
 def _unmultiplied(samples: Any, alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:

@@ -224,6 +224,37 @@ def test_floats_of_other_scales_are_recognised(tmp_path: Path, high: float, note
     assert photo.samples[0, 1, 0] == round(high / float(note) * 65535)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_colour_pfm(tmp_path: Path, order: str) -> None:
+    values = np.random.default_rng(0).random((3, 5, 3), np.float32)
+    head = b"PF\n5 3\n" + (b"-1.0\n" if order == "<" else b"1.0\n")
+    path = tmp_path / "light.pfm"
+    path.write_bytes(head + values[::-1].astype(order + "f4").tobytes())
+    assert np.abs(read_photo(path).samples - values * 65535).max() <= 0.51
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "truncated" in refusal(path)
+    path.write_bytes(b"PF 900000 900000 -1.0\n")
+    assert "810,000 megapixels" in refusal(path)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_tiff_of_floats(tmp_path: Path, channels: int) -> None:
+    values = np.random.default_rng(0).random((20, 30, channels), np.float32)
+    values[0, 0, 0], values[1, 1, 1] = np.nan, np.inf
+    path = tmp_path / "light.tif"
+    cv2.imwrite(str(path), values[..., [2, 1, 0, 3][:channels]])
+    photo = read_photo(path)
+    expected = np.nan_to_num(values, nan=0, posinf=1) * 65535
+    assert np.abs(photo.samples - expected[..., :3]).max() <= 0.51
+    assert (photo.alpha is not None) == (channels == 4)
+    if photo.alpha is not None:
+        assert np.abs(photo.alpha - expected[..., 3]).max() <= 0.51
+    assert photo.notes[0].startswith("2 values were not numbers")
+    assert "limit" in refusal(path, ReadLimits(max_pixels=599))
+    path.write_bytes(path.read_bytes()[:-700])
+    refusal(path)
+
+
 def swapped_profile() -> bytes:
     """sRGB with the red and green primaries exchanged: any use of it is plain to see."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

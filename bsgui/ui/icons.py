@@ -67,7 +67,7 @@ class _PaletteIcon(QIconEngine):
         return copy
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        ratio = painter.device().devicePixelRatio()
+        ratio = painter.device().devicePixelRatioF()
         pixmap = _drawn(self._name, rect.size() * ratio, self._color(mode, state))
         painter.drawPixmap(rect, pixmap)
 
@@ -75,7 +75,10 @@ class _PaletteIcon(QIconEngine):
         return _drawn(self._name, size, self._color(mode, state))
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        return _drawn(self._name, size, self._color(mode, state))
+        # Since Qt 6.8 the size is in logical pixels.
+        pixmap = _drawn(self._name, size * scale, self._color(mode, state))
+        pixmap.setDevicePixelRatio(scale)
+        return pixmap
 
     def _color(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
         palette, role = QApplication.palette(), QPalette.ColorRole

@@ -140,7 +140,7 @@ class Gestures:
         return False
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Space and arrows pan, Ctrl+0, 1, + and - zoom, backslash and B show the photo, O: clipping, Y: split, [ ]: boost."""
+        """All keys of the canvas: pan, zoom, hold the photo, clipping, split line, brightness of layer looks."""
         key = event.key()
         if event.modifiers() & (_MODIFIERS.AltModifier | _MODIFIERS.MetaModifier):
             return False

@@ -96,10 +96,11 @@ class Placement:
 
     def zoomed(self, zoom: float, anchor: tuple[float, float]) -> tuple[float, float]:
         """The centre that keeps the photo point under ``anchor`` (device pixels) where it is, at a new zoom."""
-        x, y = self.to_photo(*anchor)
+        # From the exact centre, not the whole-pixel origin: zooming to and fro must not creep.
+        step = 1 / self.zoom - 1 / zoom
         return (
-            x - (anchor[0] - self.canvas[0] / 2) / zoom,
-            y - (anchor[1] - self.canvas[1] / 2) / zoom,
+            self.centre[0] + (anchor[0] - self.canvas[0] / 2) * step,
+            self.centre[1] + (anchor[1] - self.canvas[1] / 2) * step,
         )
 
 

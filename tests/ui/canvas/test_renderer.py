@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from bsgui.core.viewport import Viewport
+from bsgui.ui.canvas import renderer as renderer_module
+from bsgui.ui.canvas.pictures import Pixels
+from bsgui.ui.canvas.placement import DeviceRect, Placement
+from bsgui.ui.canvas.qimage import to_array
+from bsgui.ui.canvas.renderer import Part, Renderer
+
+PLACEMENT = Placement((700, 500), (4000, 3000), 0.5, (1900.0, 1400.0))
+
+
+class Clock:
+    """Stands for the machine: a picture costs so many seconds per pixel."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.seconds_per_pixel = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(renderer_module, "perf_counter", clock)
+    # With one thread the clock is exact.
+    monkeypatch.setattr(renderer_module, "_HELPERS", 0)
+    return clock
+
+
+@pytest.fixture
+def renderer() -> Iterator[Renderer]:
+    renderer = Renderer()
+    yield renderer
+    renderer.close()
+
+
+def gradient(view: Viewport) -> Pixels:
+    """A picture of its own coordinates."""
+    pixels = np.zeros((view.height, view.width, 3), np.uint8)
+    pixels[..., 0] = (view.x + (np.arange(view.width) + 0.5) / view.scale) / 16
+    pixels[..., 1] = ((view.y + (np.arange(view.height) + 0.5) / view.scale) / 16)[:, None]
+    return pixels
+
+
+def white(view: Viewport) -> Pixels:
+    return np.full((view.height, view.width, 3), 255, np.uint8)
+
+
+def test_a_quick_picture_is_sharp_at_once(renderer: Renderer) -> None:
+    renderer.start(PLACEMENT, [Part(PLACEMENT.visible, gradient)])
+    assert renderer.is_sharp
+    assert renderer.rect == PLACEMENT.visible
+    assert renderer.image is not None
+    expected = gradient(PLACEMENT.viewport(PLACEMENT.visible))
+    difference = to_array(renderer.image).astype(int) - expected
+    assert np.abs(difference).max() <= 1
+
+
+def test_a_slow_picture_is_coarse_first_and_sharp_in_the_end(renderer: Renderer, clock: Clock) -> None:
+    seen: list[int] = []
+
+    def slow(view: Viewport) -> Pixels:
+        seen.append(view.width * view.height)
+        clock.now += view.width * view.height * 4e-7
+        return gradient(view)
+
+    for _ in range(3):  # learns
+        renderer.start(PLACEMENT, [Part(PLACEMENT.visible, slow)])
+    seen.clear()
+    began = clock.now
+    renderer.start(PLACEMENT, [Part(PLACEMENT.visible, slow)])
+    assert not renderer.is_sharp
+    assert clock.now - began <= 0.016
+    assert renderer.image is not None
+    expected = gradient(PLACEMENT.viewport(PLACEMENT.visible)).astype(int)
+    assert np.abs(to_array(renderer.image) - expected).mean() < 2
+    steps = 0
+    while not renderer.is_sharp:
+        changed = renderer.refine()
+        assert changed.width == renderer.rect.width
+        steps += 1
+    assert steps > 1
+    assert np.abs(to_array(renderer.image) - expected).max() <= 1
+
+
+def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clock) -> None:
+    cost = iter([1e-9] * 40 + [1e-6] * 6 + [1e-9] * 400)
+
+    def picture(view: Viewport) -> Pixels:
+        clock.now += view.width * view.height * next(cost)
+        return gradient(view)
+
+    for _ in range(12):
+        renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+        assert renderer.is_sharp
+
+
+def test_parts_stay_apart(renderer: Renderer) -> None:
+    left, right = DeviceRect(0, 0, 300, 500), DeviceRect(300, 0, 700, 500)
+    renderer.start(PLACEMENT, [Part(left, white), Part(right, gradient)])
+    assert renderer.image is not None
+    pixels = to_array(renderer.image)
+    assert (pixels[:, :300] == 255).all()
+    assert (pixels[:, 300:, 2] == 0).all()
+
+
+def test_what_a_picture_raises_is_not_lost(renderer: Renderer) -> None:
+    def broken(view: Viewport) -> Pixels:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        renderer.start(PLACEMENT, [Part(PLACEMENT.visible, broken)])

@@ -32,6 +32,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
 )  # fmt: skip
 """What the decoders raise over hostile files. Wide on purpose: this is the door, and a file is never our bug."""
 
+_EXIF_IN_PNG = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 _FRAMES_COUNTED_UP_TO = 64 << 20
 _pillow_is_set_up = Lock()
 
@@ -85,7 +86,7 @@ def decode(data: bytes, limits: ReadLimits) -> Decoded:
         notes: list[str] = []
         profile = image.info.get("icc_profile")
         samples, alpha, upright = _pixels(image, data, profile if isinstance(profile, bytes) else b"", notes)
-        turn = 1 if upright else _orientation(image)
+        turn = 1 if upright else _orientation(image, data)
         notes += _frames_note(image, len(data))
     if alpha is not None and is_opaque(alpha):
         alpha = None
@@ -194,8 +195,11 @@ def _key_alpha(image: Image.Image, grey: NDArray[np.uint16]) -> Samples | None:
     return np.where(grey == key, 0, 65535).astype(np.uint16)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes) -> int:
     """The EXIF (or XMP) orientation, 1 to 8; 1 where it is missing or nonsense."""
+    # Pillow would decode a PNG to the end in search of it; a 16-bit one has not been decoded by Pillow.
+    if image.format == "PNG" and not _EXIF_IN_PNG & image.info.keys() and b"eXIf" not in data:
+        return 1
     with suppress(*DECODER_ERRORS):
         value: Any = image.getexif().get(ExifTags.Base.Orientation, 1)
         if isinstance(image, TiffImagePlugin.TiffImageFile):

@@ -23,7 +23,7 @@ WRITABLE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 
 
 def write_image(path: Path, samples: Samples, alpha: Samples | None = None, overwrite: bool = False) -> None:
-    """Write a picture, all or nothing. It is tagged as sRGB.
+    """Write a picture, all or nothing. It is tagged as sRGB, but for 16-bit TIFF, where that is what readers assume.
 
     JPEG is written at quality 95 without colour subsampling and drops transparency; WebP is lossless. 16-bit
     samples are rounded to 8 where the format has no more. Thread: any.

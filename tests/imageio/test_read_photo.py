@@ -156,9 +156,10 @@ def test_exif_orientation_is_applied_at_8_and_16_bits(tmp_path: Path, orientatio
     photo = read_photo(write_tiff16(tmp_path / "deep.tif", deep, orientation))
     assert photo.white == 65535
     assert np.array_equal(photo.samples // 257, upright)
-    photo = read_photo(png16_with_exif(tmp_path / "deep.png", deep, exif))
-    assert photo.white == 65535
-    assert np.array_equal(photo.samples // 257, upright)
+    for last in (False, True):
+        photo = read_photo(png16_with_exif(tmp_path / "deep.png", deep, exif, last))
+        assert photo.white == 65535
+        assert np.array_equal(photo.samples // 257, upright)
 
 
 def with_exif(pixels: NDArray[np.uint8], exif: Image.Exif) -> Image.Image:
@@ -167,11 +168,12 @@ def with_exif(pixels: NDArray[np.uint8], exif: Image.Exif) -> Image.Image:
     return Image.open(file)
 
 
-def png16_with_exif(path: Path, pixels: NDArray[np.uint16], exif: Image.Exif) -> Path:
+def png16_with_exif(path: Path, pixels: NDArray[np.uint16], exif: Image.Exif, last: bool = False) -> Path:
     encoded = cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
     data = exif.tobytes().removeprefix(b"Exif\0\0")
     chunk = struct.pack(">I", len(data)) + b"eXIf" + data + struct.pack(">I", zlib.crc32(b"eXIf" + data))
-    path.write_bytes(encoded[:33] + chunk + encoded[33:])
+    place = -12 if last else 33
+    path.write_bytes(encoded[:place] + chunk + encoded[place:])
     return path
 
 
@@ -444,15 +446,24 @@ def test_damage_behind_the_pixels_of_a_png_is_a_note(tmp_path: Path) -> None:
 
 def test_random_damage_never_gets_past_the_door(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    sources = [
-        save(tmp_path / f"photo.{x}", picture()).read_bytes() for x in ("png", "jpg", "gif", "tif", "bmp", "webp")
-    ]
+    sources = []
+    for suffix in ("png", "jpg", "gif", "tif", "bmp", "webp", "avif", "jp2"):
+        sources.append(save(tmp_path / f"photo.{suffix}", picture()).read_bytes())
+    for suffix, pixels in {
+        "png": deep_picture(),
+        "tiff": deep_picture(),
+        "ppm": deep_picture(),
+        "tif": picture() / 255,
+    }.items():
+        cv2.imwrite(str(tmp_path / f"deep.{suffix}"), pixels.astype(np.float32) if suffix == "tif" else pixels)
+        sources.append((tmp_path / f"deep.{suffix}").read_bytes())
     path = tmp_path / "damaged"
     outcomes = set()
     for content in sources * 40:
         damaged = bytearray(content)
-        for place in rng.integers(0, len(damaged), 6):
-            damaged[place] = rng.integers(0, 256)
+        # Headers and tables, at either end, are where damage hurts.
+        for place in (*rng.integers(0, len(damaged), 3), *rng.integers(-300, 300, 3)):
+            damaged[place % len(damaged)] = rng.integers(0, 256)
         path.write_bytes(bytes(damaged))
         try:
             read_photo(path, ReadLimits(max_pixels=1_000_000))

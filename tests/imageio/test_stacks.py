@@ -246,6 +246,16 @@ def test_opening_a_stack_gives_the_layers_and_settings_back(tmp_path: Path) -> N
     assert math.isfinite(opened.psnr_without_residual_db)
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+def test_an_opened_stack_exports_to_the_same_files(tmp_path: Path, depth: int) -> None:
+    first = export(tmp_path / "first", make_decomposition(make_photo(61, 300, depth, name="cat.png")), edits)
+    opened, stack = open_stack(tmp_path / "first")
+    second = write_stack(opened, stack, tmp_path / "second")
+    assert second.layers == first.layers
+    assert second.photo == first.photo
+    assert second.composite == first.composite
+
+
 @pytest.mark.parametrize("options", [{"depth": 8}, {"edited": True}, {"which": "visible"}])
 def test_opening_a_stack_that_is_no_photo_keeps_the_sum_exact(tmp_path: Path, options: dict[str, Any]) -> None:
     def change(stack: LayerStack) -> LayerStack:

@@ -76,8 +76,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def build_window_parser() -> argparse.ArgumentParser:
     """Build the parser of ``bsgui [PHOTO|STACK]``; its namespace has ``command`` None and ``path``."""
-    parser = argparse.ArgumentParser(prog="bsgui", epilog=f"commands: {', '.join(COMMANDS)}")
-    parser.add_argument("path", nargs="?", metavar="PHOTO|STACK", type=Path, help="what to open in the window")
+    parser = argparse.ArgumentParser(prog="bsgui", epilog=f"commands: {', '.join(COMMANDS)}", allow_abbrev=False)
+    parser.add_argument(
+        "path", nargs="?", metavar="PHOTO|STACK", type=Path, help="a photo, a stack's folder or a project"
+    )
     parser.set_defaults(command=None)
     return parser
 

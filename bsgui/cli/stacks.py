@@ -13,7 +13,7 @@ from bsgui.imageio.read_stack import find_layer, read_alpha, read_stack
 from bsgui.imageio.recombine import recombine as add_up
 from bsgui.imageio.verify_stack import VerifyReport
 from bsgui.imageio.verify_stack import verify as check
-from bsgui.imageio.write_image import write_image
+from bsgui.imageio.write_image import WRITABLE_SUFFIXES, write_image
 
 from .interrupt import cancel_on_interrupt
 from .output import ProgressBar, print_json, quiet_libraries, say
@@ -28,6 +28,8 @@ def recombine(arguments: argparse.Namespace) -> int:
         ExportError: the picture cannot be written, or is there already.
     """
     out = arguments.out
+    if out.suffix.lower() not in WRITABLE_SUFFIXES:
+        raise UsageError(f"{out} cannot be written: its suffix must be one of {', '.join(WRITABLE_SUFFIXES)}.")
     if out.exists() and not arguments.overwrite:
         raise ExportError(f"{out} is already there (--overwrite replaces it).")
     with cancel_on_interrupt() as cancel:

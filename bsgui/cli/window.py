@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Mapping
 
@@ -46,4 +47,32 @@ def has_display(environment: Mapping[str, str], platform: str) -> bool:
         return True
     if environment.get("QT_QPA_PLATFORM", "").partition(":")[0] in _NO_SERVER_NEEDED:
         return True
-    return bool(environment.get("WAYLAND_DISPLAY") or environment.get("DISPLAY"))
+    if environment.get("WAYLAND_DISPLAY"):
+        return True
+    display = environment.get("DISPLAY", "")
+    return bool(display) and x_server_answers(display)
+
+
+def x_server_answers(display: str) -> bool:
+    """Whether a local X server takes connections; Qt would end the process with a core dump if none does.
+
+    A display on another machine, or one named in an unusual way, counts as answering: Qt may try.
+    """
+    host, _, number = display.rpartition(":")
+    screen = number.partition(".")[0]
+    if host not in ("", "unix") or not screen.isdigit():
+        return True
+    path = f"/tmp/.X11-unix/X{screen}"
+    # The leading zero byte is Linux's name space of sockets without files.
+    local = any(_connects(socket.AF_UNIX, address) for address in (path, f"\0{path}"))
+    return local or _connects(socket.AF_INET, ("127.0.0.1", 6000 + int(screen)))
+
+
+def _connects(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(2)
+            connection.connect(address)
+    except (OSError, OverflowError):
+        return False
+    return True

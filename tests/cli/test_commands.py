@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -112,7 +113,8 @@ def test_without_a_display_a_sentence_says_what_to_do(
     [
         ({}, "linux", False),
         ({"DISPLAY": ""}, "linux", False),
-        ({"DISPLAY": ":0"}, "linux", True),
+        ({"DISPLAY": "elsewhere:0"}, "linux", True),
+        ({"DISPLAY": ":59999"}, "linux", False),
         ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
         ({"QT_QPA_PLATFORM": "offscreen:size=1"}, "linux", True),
         ({"QT_QPA_PLATFORM": "xcb"}, "linux", False),
@@ -122,6 +124,15 @@ def test_without_a_display_a_sentence_says_what_to_do(
 )
 def test_displays_are_recognized(environment: dict[str, str], platform: str, answer: bool) -> None:
     assert has_display(environment, platform) is answer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+def test_a_local_display_counts_while_its_server_listens() -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("\0/tmp/.X11-unix/X59998")
+        server.listen()
+        assert has_display({"DISPLAY": ":59998.0"}, "linux")
+    assert not has_display({"DISPLAY": ":59998.0"}, "linux")
 
 
 def test_a_photo_that_is_not_there_does_not_open_a_window(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

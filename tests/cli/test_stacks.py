@@ -84,6 +84,12 @@ def test_an_unknown_layer_is_a_wrong_request(
     assert not (tmp_path / "a.png").exists()
 
 
+def test_an_unknown_format_is_a_wrong_request(stacks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recombine", str(stacks / "cat"), "--out", str(tmp_path / "a.xyz")]) == 2
+    assert ".png" in capsys.readouterr().err
+    assert not (tmp_path / "a.xyz").exists()
+
+
 @pytest.mark.parametrize("gain", ["branch-1", "branch-1=x", "=1", "branch-1=7", "branch-1=nan"])
 def test_a_gain_that_is_none_is_a_wrong_usage(gain: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

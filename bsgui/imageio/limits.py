@@ -19,3 +19,8 @@ class ReadLimits:
 
 
 USUAL_LIMITS = ReadLimits()
+
+
+def megapixels(pixels: int) -> str:
+    """A number of pixels for people: "24 megapixels", "0.3 megapixels"."""
+    return f"{pixels / 1e6:,.1f}".removesuffix(".0") + " megapixels"

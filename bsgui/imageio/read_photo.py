@@ -16,7 +16,7 @@ from bsgui.core.photo import Photo, Samples
 from .atomic import os_reason
 from .decode import DECODER_ERRORS, Decoded, TooManyPixels, decode, is_opaque
 from .formats import looks_like_a_picture, unsupported_kind
-from .limits import USUAL_LIMITS, ReadLimits
+from .limits import USUAL_LIMITS, ReadLimits, megapixels
 
 _TRUNCATED = re.compile(r"truncated|not enough|unexpected end|read past|eof", re.IGNORECASE)
 _PIXELS = re.compile(r"\((\d+) pixels\)")
@@ -114,8 +114,8 @@ def _decoded(name: str, data: bytes, limits: ReadLimits) -> Decoded:
 
 
 def _too_large(pixels: int, limits: ReadLimits) -> str:
-    limit = f"the limit is {limits.max_pixels / 1e6:g} megapixels"
-    return f"it is too large, {pixels / 1e6:,.0f} megapixels where {limit}" if pixels else f"it is too large, {limit}"
+    limit = f"the limit is {megapixels(limits.max_pixels)}"
+    return f"it is too large, {megapixels(pixels)} where {limit}" if pixels else f"it is too large, {limit}"
 
 
 def _why_unknown(head: bytes) -> str:

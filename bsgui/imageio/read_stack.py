@@ -18,7 +18,7 @@ from bsgui.core.manifest import Manifest, ManifestLayer
 from bsgui.core.photo import Samples, TickImage
 
 from .atomic import os_reason
-from .limits import USUAL_LIMITS, ReadLimits
+from .limits import USUAL_LIMITS, ReadLimits, megapixels
 from .png_reader import PngError, read_header, read_strips
 from .stack_names import MANIFEST_NAME, slug
 from .tick_pixels import decode_samples
@@ -64,8 +64,8 @@ def read_stack(path: Path, limits: ReadLimits = USUAL_LIMITS) -> StackOnDisk:
     photo = manifest.photo
     if photo.width * photo.height > limits.max_pixels:
         raise StackReadError(
-            f"“{source}” is too large: {photo.width * photo.height / 1e6:,.0f} megapixels where the limit is "
-            f"{limits.max_pixels / 1e6:g} megapixels."
+            f"“{source}” is too large: {megapixels(photo.width * photo.height)} where the limit is "
+            f"{megapixels(limits.max_pixels)}."
         )
     stack = StackOnDisk(manifest, source.parent)
     for layer in manifest.layers:

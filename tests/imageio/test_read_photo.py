@@ -380,7 +380,7 @@ def test_limits_are_checked_before_decoding(tmp_path: Path) -> None:
     path = save(tmp_path / "photo.png", picture())
     assert "limit" in refusal(path, ReadLimits(max_bytes=100))
     message = refusal(save(tmp_path / "big.png", np.zeros((1100, 1000), np.uint8)), ReadLimits(max_pixels=1_000_000))
-    assert "1 megapixels where the limit is 1 megapixels" in message
+    assert "1.1 megapixels where the limit is 1 megapixels" in message
     assert read_photo(save(tmp_path / "fits.png", np.zeros((1000, 1000), np.uint8)), ReadLimits(max_pixels=1_000_000))
 
 

@@ -21,7 +21,7 @@ exit status:
 """
 _DECOMPOSE = """\
 Write each photo's layers to DIR/<photo>/: <photo>_00_base.png,
-<photo>_01_<branch>.png …, <photo>_…_residual.png, the composite, manifest.json.
+<photo>_01_<branch>.png …, <photo>_residual.png, the composite, manifest.json.
 With several photos the good ones are written, the others named on stderr.
 """
 _DECOMPOSE_EXAMPLES = """\

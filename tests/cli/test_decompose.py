@@ -31,8 +31,8 @@ def test_it_writes_a_stack_and_says_so(
         "cat_01_branch-1.png",
         "cat_02_branch-2.png",
         "cat_03_branch-3.png",
-        "cat_04_residual.png",
         "cat_composite.png",
+        "cat_residual.png",
         "manifest.json",
     ]
     output = capsys.readouterr()

@@ -45,7 +45,7 @@ def test_an_untouched_stack_gives_the_photo(stacks: Path, photos: Path, tmp_path
 def test_gains_and_hidden_layers_count(stacks: Path, photos: Path, tmp_path: Path) -> None:
     edits = ["--gain", "branch-2=0.5", "--hide", "1", "--hide", "Residual", "--gain", "Base=-1"]
     assert main(["recombine", str(stacks / "cat"), "--out", str(tmp_path / "a.png"), *edits]) == 0
-    names = ("00_base", "01_branch-1", "02_branch-2", "04_residual")
+    names = ("00_base", "01_branch-1", "02_branch-2", "residual")
     base, first, second, residual = (layer(stacks / "cat" / f"cat_{x}.png") for x in names)
     expected = pixels(photos / "cat.png") - 2 * base - first - 0.5 * second - residual
     assert np.abs(pixels(tmp_path / "a.png") - np.clip(expected, 0, 255)).max() <= 0.51

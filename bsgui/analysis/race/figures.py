@@ -1,0 +1,93 @@
+"""Figures of findings as SVG and PNG files' bytes, the same bytes for the same findings.
+
+Thread: one at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from .findings import Curve, Findings, Panel
+
+# Okabe and Ito's colours, told apart with every kind of colour vision.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C564B")
+_PANEL_INCHES = (6.4, 4.0)
+_DOTS_PER_INCH = 120
+# Text stays text, so that it can be searched and scaled; ids and dates must not differ from run to run.
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bsgui",
+    "font.family": "sans-serif",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def draw_svg(findings: Findings) -> bytes:
+    """All panels side by side, as an SVG document."""
+    with matplotlib.rc_context(_STYLE):
+        figure = _figure(findings.panels)
+        FigureCanvasSVG(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "bsgui"})
+    return file.getvalue()
+
+
+def draw_png(findings: Findings) -> bytes:
+    """All panels side by side, as a PNG picture."""
+    with matplotlib.rc_context(_STYLE):
+        figure = _figure(findings.panels)
+        FigureCanvasAgg(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": "bsgui"})
+    return file.getvalue()
+
+
+def _figure(panels: tuple[Panel, ...]) -> Figure:
+    columns = min(len(panels), 2)
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(_PANEL_INCHES[0] * columns, _PANEL_INCHES[1] * rows), layout="constrained")
+    for index, panel in enumerate(panels):
+        _draw_panel(figure.add_subplot(rows, columns, index + 1), panel)
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    axes.set_title(panel.title, fontsize=11)
+    axes.set_xlabel(panel.x_label)
+    axes.set_ylabel(panel.y_label)
+    if panel.log_x:
+        axes.set_xscale("log")
+    if panel.log_y:
+        axes.set_yscale("log")
+    for number, curve in enumerate(panel.curves):
+        _draw_curve(axes, curve, COLORS[_color_number(panel, number) % len(COLORS)])
+    axes.grid(visible=True, alpha=0.25, linewidth=0.6)
+    axes.legend(fontsize=8, frameon=False)
+
+
+def _color_number(panel: Panel, number: int) -> int:
+    """A prediction that directly follows its measurement has its colour."""
+    measured = [not x.predicted for x in panel.curves[: number + 1]]
+    return sum(measured) - 1 if any(measured) else len(panel.curves)
+
+
+def _draw_curve(axes: Axes, curve: Curve, color: str) -> None:
+    bands = curve.bands
+    marker = "" if len(curve.x) > 12 else "s" if curve.predicted else "o"
+    style: dict[str, Any] = {"color": color, "markersize": 3.5, "linewidth": 1.6, "marker": marker}
+    means = [x.mean for x in bands]
+    if curve.predicted:
+        axes.plot(list(curve.x), means, linestyle="--", alpha=0.75, label=curve.name, **style)
+        return
+    axes.plot(list(curve.x), means, label=curve.name, **style)
+    if all(math.isfinite(x.low) for x in bands):
+        axes.fill_between(list(curve.x), [x.low for x in bands], [x.high for x in bands], color=color, alpha=0.2, lw=0)

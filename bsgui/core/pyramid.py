@@ -32,8 +32,9 @@ class Pyramid:
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
-        self._levels = [samples]
-        self._is_complete = _is_smallest(samples)
+        self._count = _level_count(*samples.shape[:2])
+        # By number, so that two threads that make the same level at worst put the same pixels there twice.
+        self._levels = {0: samples}
         self._is_patient = True
 
     @staticmethod
@@ -48,13 +49,13 @@ class Pyramid:
     @property
     def is_complete(self) -> bool:
         """Whether all levels have been made."""
-        return self._is_complete
+        return len(self._levels) == self._count
 
     @property
     def levels(self) -> list[Samples]:
         """The image, then each level half the size of the one before (area averages); makes what is missing."""
         self.build()
-        return self._levels
+        return [self._levels[number] for number in range(self._count)]
 
     def answer_at_once(self) -> None:
         """From now on :meth:`sample` makes do with the levels there are."""
@@ -62,12 +63,11 @@ class Pyramid:
 
     def build(self, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         """Make the levels that are missing, 2 to 4 ms a megapixel, unless cancelled between two of them."""
-        while not self._is_complete and not is_cancelled():
-            levels = self._levels
-            levels = [*levels, _half(levels[-1])]
-            # One assignment: a thread that samples sees the list before or after, never in between.
-            self._levels = levels
-            self._is_complete = _is_smallest(levels[-1])
+        for number in range(1, self._count):
+            if is_cancelled():
+                return
+            if number not in self._levels:
+                self._levels[number] = _half(self._levels[number - 1])
 
     def sample(self, view: Viewport) -> Samples:
         """The pixels seen through ``view``: (view.height, view.width, 3), dtype of the image.
@@ -85,17 +85,22 @@ class Pyramid:
 
     def _level_for(self, scale: float) -> Samples:
         wanted = 0 if scale >= 1 else max(0, round(math.log2(1 / scale) - 0.25))
-        if wanted >= len(self._levels) and self._is_patient:
+        number = min(wanted, self._count - 1)
+        if number not in self._levels and self._is_patient:
             self.build()
-        levels = self._levels
-        return levels[min(wanted, len(levels) - 1)]
+        while number not in self._levels:
+            number -= 1
+        return self._levels[number]
 
 
 _SHARED: WeakValueDictionary[int, Pyramid] = WeakValueDictionary()
 
 
-def _is_smallest(level: Samples) -> bool:
-    return bool(max(level.shape[:2]) <= 2 * _SMALLEST_SIDE)
+def _level_count(height: int, width: int) -> int:
+    count = 1
+    while max(height, width) > 2 * _SMALLEST_SIDE:
+        height, width, count = (height + 1) // 2, (width + 1) // 2, count + 1
+    return count
 
 
 def _half(level: Samples) -> Samples:

@@ -69,6 +69,28 @@ def test_building_stops_between_levels_and_goes_on_later() -> None:
     assert len(pyramid.levels) == 4
 
 
+def test_a_slow_builder_does_not_undo_a_quick_one() -> None:
+    pyramid = Pyramid(_columns(1024, 1024))
+
+    def overtaken() -> bool:
+        """Asked after the slow builder has made up its mind which level comes next."""
+        pyramid.build()
+        return False
+
+    pyramid.build(overtaken)
+    assert pyramid.is_complete
+    barrier = threading.Barrier(4)
+    for _ in range(20):
+        contested = Pyramid(_columns(1024, 1024))
+        threads = [threading.Thread(target=lambda p=contested: (barrier.wait(), p.build())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert contested.is_complete
+        assert [max(level.shape) for level in contested.levels] == [1024, 512, 256, 128]
+
+
 def test_one_image_has_one_pyramid_as_long_as_somebody_holds_it() -> None:
     photo = make_photo(300, 200)
     first = make_layers(photo, seed=0).pyramids

@@ -15,12 +15,17 @@ class _Build:
 
     def __init__(self, pyramids: Sequence[Pyramid], loader: PyramidLoader) -> None:
         self.is_cancelled = threading.Event()
-        self._pyramids = pyramids
+        self.pyramids = pyramids
         self._loader = loader
         self.thread = threading.Thread(target=self._run, name="bsgui-pyramids")
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it goes on, and will tell when it is through."""
+        return self.thread.is_alive() and not self.is_cancelled.is_set()
+
     def _run(self) -> None:
-        for pyramid in self._pyramids:
+        for pyramid in self.pyramids:
             pyramid.build(self.is_cancelled.is_set)
         if not self.is_cancelled.is_set():
             self._loader.built.emit()
@@ -43,8 +48,10 @@ class PyramidLoader(QObject):
 
     def load(self, pyramids: Sequence[Pyramid]) -> None:
         """Have these built; until then they answer at once, if coarsely. Forgets earlier ones."""
-        self._cancel()
         missing = [pyramid for pyramid in pyramids if not pyramid.is_complete]
+        if self._builds and self._builds[-1].pyramids == missing and self._builds[-1].is_at_work:
+            return
+        self._cancel()
         for pyramid in missing:
             pyramid.answer_at_once()
         if missing:

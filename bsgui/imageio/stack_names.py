@@ -27,7 +27,9 @@ def slug(name: str, fallback: str) -> str:
 
 
 def layer_file_name(stem: str, index: int, name: str, layer_id: str) -> str:
-    """``cat_01_fur.png``: photo, number, layer."""
+    """``cat_01_fur.png``: photo, number, layer; the residual, always the last one, is ``cat_residual.png``."""
+    if layer_id == "residual":
+        return f"{safe_stem(stem)}_residual.png"
     return f"{safe_stem(stem)}_{index:02d}_{slug(name, layer_id)}.png"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from .view import CanvasView
 _INTERVAL_MS = 80
 _SAMPLES_ACROSS = 256
 _RANGES = (4, 8, 16, 32, 64, 128, 256)
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# A row for cv2.transform, which does without the threads of a matrix product; they stall on a busy machine.
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class SignedHistogram:
 
 def rgb_histogram(pixels: Pixels) -> NDArray[np.int64]:
     """Counts of luminance, red, green and blue: (4, 256)."""
-    luma = (pixels @ _LUMA + 0.5).astype(np.uint8)
+    luma = np.asarray(cv2.transform(pixels, _LUMA), np.uint8)
     channels = [luma, *(pixels[..., c] for c in range(3))]
     return np.stack([np.bincount(channel.ravel(), minlength=256) for channel in channels])
 
 
 def signed_histogram(signed: FloatImage) -> SignedHistogram:
     """The luminance of a signed layer (H, W, 3), full scale, 0 is nothing."""
-    values = (signed @ _LUMA).ravel() * 255
+    values = np.asarray(cv2.transform(signed, _LUMA), np.float32).ravel() * 255
     wanted = float(np.quantile(np.abs(values), 0.998))
     reach = next((reach for reach in _RANGES if reach >= wanted), _RANGES[-1])
     counts, _ = np.histogram(values, 128, (-reach, reach))

@@ -85,6 +85,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from .models import evaluate
 
             return evaluate(arguments)
+        case "lab":
+            from .lab import lab
+
+            return lab(arguments)
         case _:
             from .window import open_window
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bsgui import __version__
 
-COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate")
+from .lab_parser import add_lab
+
+COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate", "lab")
 
 _DESCRIPTION = "Take photos apart into signed branch layers that add up to the photo exactly."
 _EPILOG = """\
@@ -69,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"bsgui {__version__}")
     commands = parser.add_subparsers(prog="bsgui", dest="command", required=True, metavar="COMMAND", title="commands")
-    for add in (_add_decompose, _add_recombine, _add_verify, _add_models, _add_train, _add_evaluate):
+    for add in (_add_decompose, _add_recombine, _add_verify, _add_models, _add_train, _add_evaluate, add_lab):
         add(commands)
     return parser
 

@@ -75,19 +75,29 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
 
 
 def _color_number(panel: Panel, number: int) -> int:
-    """A prediction that directly follows its measurement has its colour."""
-    measured = [not x.predicted for x in panel.curves[: number + 1]]
-    return sum(measured) - 1 if any(measured) else len(panel.curves)
+    """Measured curves are counted; a prediction has the colour of what it predicts."""
+    curve = panel.curves[number]
+    if not curve.predicted:
+        return sum(not x.predicted for x in panel.curves[:number])
+    if curve.of:
+        return _color_number(panel, [x.name for x in panel.curves].index(curve.of))
+    return _color_number(panel, number - 1) if number else len(panel.curves)
 
 
 def _draw_curve(axes: Axes, curve: Curve, color: str) -> None:
-    bands = curve.bands
-    marker = "" if len(curve.x) > 12 else "s" if curve.predicted else "o"
-    style: dict[str, Any] = {"color": color, "markersize": 3.5, "linewidth": 1.6, "marker": marker}
+    bands, places = curve.bands, list(curve.x)
     means = [x.mean for x in bands]
+    style: dict[str, Any] = {"color": color, "markersize": 4, "linewidth": 1.6}
+    style["marker"] = "" if len(places) > 12 else "s" if curve.predicted else "o"
     if curve.predicted:
-        axes.plot(list(curve.x), means, linestyle="--", alpha=0.75, label=curve.name, **style)
+        style |= {"linestyle": "--", "alpha": 0.75}
+    if isinstance(places[0], str):
+        style["linestyle"] = "none"
+    axes.plot(places, means, label=curve.name, **style)
+    if curve.predicted or not all(math.isfinite(x.low) for x in bands):
         return
-    axes.plot(list(curve.x), means, label=curve.name, **style)
-    if all(math.isfinite(x.low) for x in bands):
-        axes.fill_between(list(curve.x), [x.low for x in bands], [x.high for x in bands], color=color, alpha=0.2, lw=0)
+    low, high = [x.low for x in bands], [x.high for x in bands]
+    if isinstance(places[0], str):
+        axes.vlines(places, low, high, color=color, alpha=0.5)
+    else:
+        axes.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)

@@ -14,7 +14,7 @@ from bsgui.core.race import RaceConfig, RaceCourse, RaceFrame
 from bsgui.core.requests import CancelToken, NeverCancelled
 
 from .measures import Band, band
-from .training import Race, run_race
+from .training import Race, record_steps, run_race
 
 Array = NDArray[np.float64]
 MIN_SEEDS = 32
@@ -29,12 +29,14 @@ class Curve:
         x: (X,) numbers, or words where the axis is one of kinds.
         values: (X, S) one value per seed; a closed form without seeds has S = 1.
         predicted: whether theory says it, and not a measurement.
+        of: name of the measured curve that it predicts; "": the one before it.
     """
 
     name: str
     x: tuple[float | str, ...]
     values: Array
     predicted: bool = False
+    of: str = ""
 
     @property
     def bands(self) -> list[Band]:
@@ -111,6 +113,16 @@ class Bench:
         course = run_race(config, self.cancel, intervene)
         self.advance()
         return course
+
+    def train(self, config: RaceConfig) -> Race:
+        """Run one race and give back its network, for a look at the weights."""
+        self.races.append(config)
+        race = Race(config)
+        for before, after in pairwise(record_steps(config)):
+            self.cancel.raise_if_cancelled()
+            race.advance(int(after - before))
+        self.advance()
+        return race
 
 
 @dataclass(frozen=True)

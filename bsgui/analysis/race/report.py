@@ -58,7 +58,7 @@ def findings_json(experiment: Experiment, findings: Findings, bench: Bench) -> d
         "hypothesis": experiment.hypothesis,
         "prediction": experiment.prediction,
         "verdict": findings.verdict,
-        "checks": [vars(x) for x in findings.checks],
+        "checks": [{"claim": x.claim, "kept": bool(x.kept), "figures": x.figures} for x in findings.checks],
         "panels": [_panel_json(x) for x in findings.panels],
         "seeds": bench.seeds,
         "seed": bench.seed,
@@ -253,8 +253,8 @@ pre {{ background: #f4f4f4; padding: .8rem; overflow: auto; }} small {{ color: #
 <h1>The race laboratory</h1>
 <p>Branched networks <i>y = Σ<sub>b</sub> f<sub>b</sub>(x)</i> learn a task with known modes; who learns what, when, and
 why. The specialization index is 0 when all branches share every mode alike, and 1 when every mode has one owner. Solid
-lines with bands are measured, dashed ones predicted from the initial weights. A verdict follows from the checks: kept if
-all hold, refuted if none does, else mixed.</p>
+lines with bands are measured, dashed ones predicted from the initial weights. A verdict follows from the checks: kept
+if all hold, refuted if none does, else mixed.</p>
 <table><tr><th>Experiment</th><th>Hypothesis</th><th>Verdict</th><th>Checks</th></tr>
 {summary}</table>
 {body}

@@ -52,9 +52,11 @@ def _optimizer(bench: Bench) -> Findings:
         values = np.stack([specialization_index(bench.run(x).final) for x in configs])
         curves[optimizer] = Curve(f"measured, {optimizer}", depths, values)
     configs = [bench.config(BASE, depth=x) for x in depths]
-    closed = Curve("closed form of gradient flow", depths, np.stack([closed_index(x) for x in configs]), True)
+    closed = Curve("closed form of gradient flow", depths, np.stack([closed_index(x) for x in configs]), True,
+                   "measured, sgd")  # fmt: skip
     limits = [sign_descent(initial_weights(x), make_task(x).strengths, np.array([10.0]))[-1] for x in configs]
-    signs = Curve("closed form of sign descent", depths, np.stack([specialization_index(x) for x in limits]), True)
+    signs = Curve("closed form of sign descent", depths, np.stack([specialization_index(x) for x in limits]), True,
+                  "measured, adam")  # fmt: skip
     adam = curves["adam"]
     checks = (
         agrees(curves["sgd"], closed, 0.02),

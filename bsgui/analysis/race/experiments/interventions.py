@@ -83,7 +83,7 @@ def _swap_panel(course: RaceCourse, once: _Once, optimizer: str) -> Panel:
 
 def _freeze(bench: Bench) -> Findings:
     config = bench.config(BASE, modes=2, spread=0.5, records=400)
-    config = config.with_(steps=3 * config.step_count)
+    config = config.with_(steps=config.step_count * 3 // 2)
     once = _Once(0.15, lambda race, now: race.freeze(now.leader))
     course = bench.run(config, once)
     free = predict_course(config, initial_weights(config), course.times)
@@ -109,8 +109,8 @@ def _freeze(bench: Bench) -> Findings:
     panel = Panel(f"The leader is frozen at time {once.time:.3g}", "time", "contribution to the strongest mode", (
         Curve("leader, frozen", times, of_mode[:, rows, once.leader]),
         Curve("runner-up", times, of_mode[:, rows, once.second]),
-        Curve("leader, had it gone on (gradient flow)", times, of_free[:, rows, once.leader], True),
-        Curve("runner-up, had the leader gone on (gradient flow)", times, of_free[:, rows, once.second], True),
+        Curve("leader, had it gone on (gradient flow)", times, of_free[:, rows, once.leader], True, "leader, frozen"),
+        Curve("runner-up, had the leader gone on (gradient flow)", times, of_free[:, rows, once.second], True, "runner-up"),
     ))  # fmt: skip
     owned = Curve(
         "measured", ("leader", "runner-up"), np.stack([_share(final, rows, x) for x in (once.leader, once.second)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,6 +70,10 @@ def _correlation(bench: Bench) -> Findings:
     inside = Curve("within a sub-task", degrees, np.stack([overlaps(x, [(0, 1), (2, 3)]) for x in nominal]))
     pairs = [(0, 2), (0, 3), (1, 2), (1, 3)]
     between = Curve("between sub-tasks", degrees, np.stack([overlaps(x, pairs) for x in nominal]))
+    loose = [_diagonals(bench, x.with_(init="gaussian")) for x in aligned]
+    inside_full = Curve("within, full normal matrices", degrees,
+                        np.stack([overlaps(x, [(0, 1), (2, 3)]) for x in loose]))  # fmt: skip
+    between_full = Curve("between, full normal matrices", degrees, np.stack([overlaps(x, pairs) for x in loose]))
     labour = Curve("division of labour", degrees, np.stack([division_of_labour(x) for x in nominal]))
     checks = (
         agrees(singular, closed, 0.02),
@@ -77,15 +83,31 @@ def _correlation(bench: Bench) -> Findings:
         Check("correlated, they have the same owners (overlap above 0.95), other pairs do not (below 0.7)",
               bool((inside.means[1:] > 0.95).all() and (between.means[1:] < 0.7).all()),
               f"{listed(inside)} | {listed(between)}"),
+        Check("full normal matrices: tasks of one sub-task have more in common the more they are correlated",
+              rises([inside_full.values[0], inside_full.values[3], inside_full.values[5]]), listed(inside_full)),
+        Check("full normal matrices: tasks of different sub-tasks do not",
+              not rises([between_full.values[0], between_full.values[5]]), listed(between_full)),
         Check("correlated tasks have an owner less clearly than uncorrelated ones",
               all(rises([x, tasks.values[0]]) for x in tasks.values[1:]), listed(tasks)),
     )  # fmt: skip
     label = "correlation ρ of the inputs within a sub-task"
     panels = (
         Panel("Index against task correlation", label, "specialization index", (singular, closed, tasks, closed_tasks)),
-        Panel("What owners have in common", label, "overlap of shares", (inside, between, labour)),
+        Panel(
+            "What owners have in common",
+            label,
+            "overlap of shares",
+            (inside, between, labour, inside_full, between_full),
+        ),
     )
     return Findings(panels, checks, aligned[3])
+
+
+def _diagonals(bench: Bench, config: RaceConfig) -> Array:
+    """(S, B, M) what each branch of full matrices contributes to each task itself, after training."""
+    weights = bench.train(config).weights
+    product = reduce(lambda before, layer: layer @ before, weights)
+    return np.diagonal(product, axis1=-2, axis2=-1)
 
 
 def _closed_nominal(config: RaceConfig) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,14 +30,19 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def to_uint8(image: FloatImage) -> NDArray[np.uint8]:
     """Full scale to 8 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
-    # Twice as fast as OpenCV's multiply with saturation; negatives go first, because it takes absolute values.
-    return np.asarray(cv2.convertScaleAbs(cv2.max(image, 0.0), alpha=255.0), dtype=np.uint8)  # type: ignore[call-overload]
+    quantized: NDArray[np.uint8] = _quantize(image, 255.0, cv2.CV_8U)
+    return quantized
 
 
 def to_uint16(image: FloatImage) -> NDArray[np.uint16]:
     """Full scale to 16 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
+    quantized: NDArray[np.uint16] = _quantize(image, 65535.0, cv2.CV_16U)
+    return quantized
+
+
+def _quantize(image: FloatImage, white: float, depth: int) -> Any:
     # OpenCV rounds to nearest and saturates in one pass; its stubs do not know scalar operands.
-    return np.asarray(cv2.multiply(image, (65535.0,) * 4, dtype=cv2.CV_16U), dtype=np.uint16)  # type: ignore[call-overload]
+    return cv2.multiply(image, (white,) * 4, dtype=depth)  # type: ignore[call-overload]
 
 
 def compose(source: LayerSource, weights: NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:

@@ -151,17 +151,23 @@ def identity_score(fitted_on: NDArray[np.float32], tested_on: NDArray[np.float32
         fitted_on: signatures (B, N, D) of some photos.
         tested_on: the same of others.
     """
+    guesses = identity_guesses(fitted_on, tested_on)
+    return float((guesses == np.arange(guesses.shape[1])).mean())
+
+
+def identity_guesses(fitted_on: NDArray[np.float32], tested_on: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Which branch each picture is taken for, see :func:`identity_score`: (B, N) of ``tested_on``."""
     count = fitted_on.shape[1]
     mean, deviation = fitted_on.mean((0, 1)), fitted_on.std((0, 1)) + 1e-6
     train = torch.from_numpy((fitted_on - mean) / deviation).flatten(0, 1)
     test = torch.from_numpy((tested_on - mean) / deviation).flatten(0, 1)
-    classifier = _fit_linear(train, torch.arange(count).repeat(len(fitted_on)), count)
+    classifier = fit_linear(train, torch.arange(count).repeat(len(fitted_on)), count)
     with torch.no_grad():
-        guesses = classifier(test).argmax(1).reshape(-1, count)
-    return float((guesses == torch.arange(count)).float().mean())
+        return np.asarray(classifier(test).argmax(1).reshape(-1, count).numpy(), np.int64)
 
 
-def _fit_linear(inputs: Tensor, labels: Tensor, classes: int) -> torch.nn.Linear:
+def fit_linear(inputs: Tensor, labels: Tensor, classes: int, decay: float = 1e-3) -> torch.nn.Linear:
+    """Multinomial logistic regression: features (M, D), labels (M,) long; ``decay`` weighs the squared weights."""
     classifier = torch.nn.Linear(inputs.shape[1], classes)
     torch.nn.init.zeros_(classifier.weight)
     torch.nn.init.zeros_(classifier.bias)
@@ -169,7 +175,7 @@ def _fit_linear(inputs: Tensor, labels: Tensor, classes: int) -> torch.nn.Linear
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(classifier(inputs), labels) + 1e-3 * classifier.weight.square().sum()
+        loss = F.cross_entropy(classifier(inputs), labels) + decay * classifier.weight.square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -14,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bsgui.analysis.photos import read_rows, to_tensor
 from bsgui.core.errors import PhotoReadError, UsageError
 
 
@@ -52,21 +52,12 @@ def read_index(pack: Pack, split: str) -> list[tuple[Path, str]]:
         UsageError: it lacks a column, or has no such split.
     """
     try:
-        with pack.index.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PhotoReadError(f"{pack.index}: the index cannot be read.", repr(error)) from error
-    try:
-        chosen = [
-            (pack.index.parent / row["file"], row[pack.domain_column] if pack.domain_column else pack.domain)
-            for row in rows
-            if not split or row["split"] == split
+        return [
+            (Path(row["file"]), row[pack.domain_column] if pack.domain_column else pack.domain)
+            for row in read_rows(pack.index, split)
         ]
     except KeyError as error:
         raise UsageError(f"{pack.index}: there is no column {error}.") from error
-    if not chosen:
-        raise UsageError(f"{pack.index}: there are no photos in split “{split}”.")
-    return chosen
 
 
 def load_pack(pack: Pack, split: str) -> LoadedPack:
@@ -134,11 +125,6 @@ def batches(
             if rng.random() >= any_share:
                 labels[slot] = index.get(pack.domains[chosen], 0)
         yield Batch(to_tensor(photos), torch.from_numpy(labels))
-
-
-def to_tensor(photos: NDArray[np.uint8]) -> Tensor:
-    """(B, h, w, 3) uint8 -> (B, 3, h, w) float32 in [-1, 1], contiguous."""
-    return torch.from_numpy(np.ascontiguousarray(photos.transpose(0, 3, 1, 2))).float().div_(127.5).sub_(1)
 
 
 def _augment(photo: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:

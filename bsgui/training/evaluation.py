@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bsgui.analysis.measures import PhotoMeasures, identity_score, measure
+from bsgui.analysis.photos import check_size, load_squares, photo_rows, take_apart, to_tensor
 from bsgui.analysis.realism import realism_auc
-from bsgui.core.errors import PhotoReadError, UsageError
 from bsgui.engine.checkpoint import load_generator
-from bsgui.engine.decomposer import ModelSource, style_latent
-from bsgui.engine.network import BranchedGenerator
-from bsgui.imageio.read_photo import read_photo
-
-from .data import Pack, read_index, to_tensor
+from bsgui.engine.decomposer import ModelSource
 
 _BATCH = 8
-_FEWEST = 8
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 _RESAMPLES = 1000
 
 
@@ -61,9 +53,8 @@ def evaluate_model(
     """
     card = store.card(model_id)
     network = load_generator(store.weights_path(model_id), card.sha256)
-    if size % network.config.multiple or size < network.config.multiple:
-        raise UsageError(f"The size must be a multiple of {network.config.multiple}.")
-    squares = load_squares(photos, split, size)
+    check_size(network, size)
+    squares = load_squares([Path(row["file"]) for row in photo_rows(photos, split)], size)
     parts, pictures = [], []
     for start in range(0, len(squares), _BATCH):
         batch = to_tensor(squares[start : start + _BATCH])
@@ -76,43 +67,6 @@ def evaluate_model(
     if realism:
         figures["reblend_realism_auc"] = round(realism_auc(torch.cat(pictures), to_tensor(squares), seed=1), 4)
     return {"model": model_id, "photos": len(squares), "split": split, "size": size, **figures}
-
-
-@torch.inference_mode()
-def take_apart(network: BranchedGenerator, photos: Tensor, domain: str, seed: int) -> tuple[Tensor, Tensor]:
-    """The branches' pictures (B, N, 3, h, w) and the mean colours (B, 3, 1, 1), in float32."""
-    config = network.config
-    if domain and domain not in config.domains:
-        raise UsageError(f"The model has no domain “{domain}”.")
-    index = config.domains.index(domain) if domain else 0
-    latent = style_latent(seed, config.latent).expand(len(photos), -1)
-    maps = network(photos, network.styles(latent, torch.full((len(photos),), index)))
-    return maps.pictures(photos).clone(), maps.mean.clone()
-
-
-def load_squares(photos: Path, split: str, size: int) -> NDArray[np.uint8]:
-    """The central squares of photos, (n, size, size, 3) uint8, in a fixed order."""
-    if photos.suffix == ".csv":
-        files = [file for file, _ in read_index(Pack(photos), split)]
-    elif photos.is_dir():
-        files = sorted(file for file in photos.rglob("*") if file.suffix.lower() in _SUFFIXES)
-    else:
-        raise PhotoReadError(f"{photos}: there is no such folder or index.")
-    if len(files) < _FEWEST:
-        raise UsageError(f"{photos}: an evaluation needs at least {_FEWEST} photos; there are {len(files)}.")
-    return np.stack(list(_squares(files, size)))
-
-
-def _squares(files: list[Path], size: int) -> Iterator[NDArray[np.uint8]]:
-    for file in files:
-        samples = read_photo(file).samples
-        if samples.dtype != np.uint8:
-            samples = np.asarray(samples // 257, np.uint8)
-        side = min(samples.shape[:2])
-        top, left = (samples.shape[0] - side) // 2, (samples.shape[1] - side) // 2
-        square = np.ascontiguousarray(samples[top : top + side, left : left + side], np.uint8)
-        interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-        yield np.asarray(cv2.resize(square, (size, size), interpolation=interpolation), np.uint8)
 
 
 def summarize(measures: PhotoMeasures, names: list[str]) -> dict[str, Any]:

@@ -17,13 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from bsgui.analysis.photos import to_tensor
 from bsgui.core.errors import UsageError
 from bsgui.engine.checkpoint import save_weights
 from bsgui.engine.device import autocast_type, pick_device
 
 from .config import TrainConfig, read_config
 from .critic import critic_loss, gradient_penalty
-from .data import Batch, batches, decode, load_pack, read_index, to_tensor
+from .data import Batch, batches, decode, load_pack, read_index
 from .losses import random_reblends, specialization_terms
 from .sheets import write_sheet
 from .state import TrainState

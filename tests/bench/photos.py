@@ -1,7 +1,7 @@
 """Every file of a folder through the whole path: decompose, verify, recombine; prints a table of the outcome.
 
-``python -m tests.bench.photos FOLDER [--expected EXPECTED.csv] [--size 64]`` runs the command line in this process. A
-photo must come back bit for bit (8 bits) or within 1/65535 (16 bits); anything else must give status 3 and one sentence.
+``python -m tests.bench.photos FOLDER [--expected EXPECTED.csv] [--size 64]`` runs the command line in this process.
+A photo must come back bit for bit (8 bits) or within 1/65535 (16 bits); else status 3 and one sentence are right.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def _back_again(path: Path, stack: Path, folder: Path) -> tuple[int, str]:
     error = int(np.abs(photo.samples.astype(np.int64) - again.samples.astype(np.int64)).max())
     allowed = 0 if photo.white == 255 else 1
     notes = " ".join(photo.notes)
-    return (0, f"exact to {error}/{photo.white}. {notes}") if error <= allowed else (-1, f"off by {error}/{photo.white}")
+    return (
+        (0, f"exact to {error}/{photo.white}. {notes}") if error <= allowed else (-1, f"off by {error}/{photo.white}")
+    )
 
 
 def read_expected(path: Path | None) -> dict[str, str]:

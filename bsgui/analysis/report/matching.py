@@ -1,4 +1,4 @@
-"""Do branches keep their roles: from photo to photo, from style to style, and from one network to another?"""
+"""Whether branches keep their roles: from photo to photo, from style to style, and from one network to another."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from torch import Tensor
 
 from bsgui.analysis.bands import remove_means
 
-from .bootstrap import Array
+from .bootstrap import RESAMPLES, Array, Estimate
 from .traits import Traits
 
-_SPLITS = 200
 _SMALL = 1e-8
 
 
 def match_branches(likeness: NDArray[np.floating]) -> NDArray[np.int64]:
-    """The partner of each row so that the summed likeness is largest; each column is used once.
+    """The partner of each row so that the summed likeness is largest; no column is used twice.
 
     Args:
-        likeness: (N, M) with N <= M.
+        likeness: (N, M).
 
     Returns:
-        (N,) column indices.
+        (N,) column indices; -1 for rows that are left over when there are more rows than columns.
 
     Source: Kuhn, The Hungarian Method for the Assignment Problem, 1955.
     """
-    return np.asarray(linear_sum_assignment(likeness, maximize=True)[1], np.int64)
+    partners = np.full(len(likeness), -1, np.int64)
+    rows, columns = linear_sum_assignment(likeness, maximize=True)
+    partners[rows] = columns
+    return partners
 
 
 def likeness(first: Tensor, second: Tensor) -> NDArray[np.float32]:
@@ -53,8 +55,8 @@ def profiles(traits: Traits) -> Array:
     return np.concatenate([*kinds, traits.skewness[..., None].astype(np.float64)], 2)
 
 
-def split_half_stability(profile: Array, seed: int = 0) -> Array:
-    """Correlation of each branch's mean profile on one half of the photos with that on the other.
+def split_half_stability(profile: Array, seed: int = 0) -> Estimate:
+    """Correlation of each branch's mean profile on one half of the photos with that on the other half.
 
     A profile here is how the branch differs from the mean of all branches, every trait divided by its deviation;
     otherwise what all branches share would pass for stability.
@@ -64,22 +66,27 @@ def split_half_stability(profile: Array, seed: int = 0) -> Array:
         seed: of the random halves.
 
     Returns:
-        (splits, N) correlations, -1..1.
+        (N,) mean over random halves, -1..1; the samples are the halves', as many as there are resamples.
     """
     rng = np.random.default_rng(seed)
+    count, branches, length = profile.shape
     scaled = profile / np.maximum(profile.std((0, 1)), _SMALL)
-    results = []
-    for _ in range(_SPLITS):
-        order = rng.permutation(len(scaled))
-        halves = [scaled[part].mean(0) for part in np.array_split(order, 2)]
-        results.append(_row_correlation(*(half - half.mean(0) for half in halves)))
-    return np.stack(results)
+    ranks = rng.random((RESAMPLES, count)).argsort(1)
+    in_first = (ranks < count // 2).astype(np.float64)
+    halves = []
+    for chosen in (in_first, 1 - in_first):
+        weights = chosen / chosen.sum(1, keepdims=True)
+        half = (weights @ scaled.reshape(count, -1)).reshape(-1, branches, length)
+        halves.append(half - half.mean(1, keepdims=True))
+    samples = _correlation(halves[0], halves[1])
+    return Estimate(samples.mean(0), samples)
 
 
-def _row_correlation(first: Array, second: Array) -> Array:
-    first, second = (x - x.mean(1, keepdims=True) for x in (first, second))
-    scale = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    return np.asarray((first * second).sum(1) / np.maximum(scale, _SMALL))
+def _correlation(first: Array, second: Array) -> Array:
+    """Along the last axis."""
+    first, second = (x - x.mean(-1, keepdims=True) for x in (first, second))
+    scale = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    return np.asarray((first * second).sum(-1) / np.maximum(scale, _SMALL))
 
 
 def _shares(energies: NDArray[np.float32]) -> Array:
@@ -87,7 +94,7 @@ def _shares(energies: NDArray[np.float32]) -> Array:
     return np.asarray(flat / np.maximum(flat.sum(2, keepdims=True), _SMALL))
 
 
-def pictures_of_two(first: Tensor, second: Tensor) -> Tensor:
+def relative_change(first: Tensor, second: Tensor) -> Tensor:
     """How far the second decomposition is from the first, branch by branch, over the first's deviation: (B, N)."""
     one, other = remove_means(first), remove_means(second)
     change: Tensor = (one - other).flatten(2).norm(dim=2) / one.flatten(2).norm(dim=2).clamp_min(_SMALL)

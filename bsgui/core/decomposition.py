@@ -45,6 +45,7 @@ class Provenance:
         domain, seed, size: as asked.
         working_width, working_height: what the network saw, pixels.
         device: what it ran on, for people ("cpu, bfloat16").
+        adapted_steps: optimizer steps that the model trained on for this photo; 0 for the model as it is.
     """
 
     model: str = ""
@@ -55,6 +56,7 @@ class Provenance:
     working_width: int = 0
     working_height: int = 0
     device: str = ""
+    adapted_steps: int = 0
 
 
 @dataclass(frozen=True, eq=False)

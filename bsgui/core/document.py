@@ -40,6 +40,7 @@ class Document:
     Events:
         photo_changed(): another photo was opened; everything else was reset.
         decomposition_changed(): other layers; the stack changed with them.
+        content_changed(): the same layers hold other pixels for now; see :meth:`preview_content`.
         stack_changed(): some layer's settings, order or name changed.
         history_changed(): undo/redo availability or labels changed.
     """
@@ -47,14 +48,21 @@ class Document:
     def __init__(self) -> None:
         self.photo: Photo | None = None
         self._history: History[DocumentState] = History(_EMPTY)
+        self._preview: Decomposition | None = None
         self.photo_changed: Event[[]] = Event()
         self.decomposition_changed: Event[[]] = Event()
+        self.content_changed: Event[[]] = Event()
         self.stack_changed: Event[[]] = Event()
         self.history_changed: Event[[]] = Event()
 
     @property
     def decomposition(self) -> Decomposition | None:
-        """The layers' content, or None before the first decomposition."""
+        """The layers' content, a preview of it while there is one, or None before the first decomposition."""
+        return self._preview or self._history.state.decomposition
+
+    @property
+    def kept_decomposition(self) -> Decomposition | None:
+        """The layers' content without any preview: what undo, projects and recovery go by."""
         return self._history.state.decomposition
 
     @property
@@ -69,7 +77,7 @@ class Document:
 
     def open_photo(self, photo: Photo | None) -> None:
         """Show another photo (None closes): no layers yet, empty history."""
-        self.photo = photo
+        self.photo, self._preview = photo, None
         self._history = History(_EMPTY)
         self.photo_changed.emit()
         self.decomposition_changed.emit()
@@ -78,7 +86,7 @@ class Document:
 
     def open_decomposition(self, decomposition: Decomposition, stack: LayerStack | None = None) -> None:
         """Show a photo that comes with layers (an opened stack or project): empty history."""
-        self.photo = decomposition.photo
+        self.photo, self._preview = decomposition.photo, None
         self._history = History(DocumentState(decomposition, stack or decomposition.initial_stack()))
         self.photo_changed.emit()
         self.decomposition_changed.emit()
@@ -90,7 +98,8 @@ class Document:
 
         The first decomposition of a photo cannot be undone (there is nothing to go back to); later ones can.
         """
-        first = self.decomposition is None
+        first = self.kept_decomposition is None
+        self._preview = None
         state = DocumentState(decomposition, decomposition.initial_stack())
         if first:
             self._history = History(state)
@@ -98,6 +107,33 @@ class Document:
             self._history.record(label, state)
         self.decomposition_changed.emit()
         self.stack_changed.emit()
+        self.history_changed.emit()
+
+    def preview_content(self, decomposition: Decomposition | None) -> None:
+        """Show other pixels in the same layers for now, or with None the kept ones again; no step, nothing to undo.
+
+        Edits go on meanwhile. A preview also ends with the next change of the layers themselves.
+
+        Raises:
+            ValueError: its layers are not those of the document.
+        """
+        if decomposition is not None and not _are_same_layers(decomposition, self.kept_decomposition):
+            raise ValueError("a preview of other layers")
+        if decomposition is not self._preview:
+            self._preview = decomposition
+            self.content_changed.emit()
+
+    def replace_content(self, decomposition: Decomposition, label: str) -> None:
+        """Give the layers other pixels as one undoable step; gains, names and order stay as the person has set them.
+
+        Raises:
+            ValueError: its layers are not those of the document.
+        """
+        if not _are_same_layers(decomposition, self.kept_decomposition):
+            raise ValueError("the content of other layers")
+        self._preview = None
+        self._history.record(label, DocumentState(decomposition, self.stack))
+        self.decomposition_changed.emit()
         self.history_changed.emit()
 
     def edit(self, label: str, change: Callable[[LayerStack], LayerStack], merge_key: object = None) -> None:
@@ -108,7 +144,7 @@ class Document:
             change: ``LayerStack -> LayerStack``.
             merge_key: see :meth:`History.record`.
         """
-        state = DocumentState(self.decomposition, change(self.stack))
+        state = DocumentState(self.kept_decomposition, change(self.stack))
         if self._history.record(label, state, merge_key):
             self.stack_changed.emit()
             self.history_changed.emit()
@@ -135,9 +171,16 @@ class Document:
         self.history_changed.emit()
 
     def _travel(self, step: Callable[[], bool]) -> None:
-        before = self.decomposition
+        before = self.kept_decomposition
         if step():
-            if self.decomposition is not before:
+            if self.kept_decomposition is not before:
+                self._preview = None
                 self.decomposition_changed.emit()
             self.stack_changed.emit()
             self.history_changed.emit()
+
+
+def _are_same_layers(one: Decomposition, other: Decomposition | None) -> bool:
+    if other is None or one.photo is not other.photo:
+        return False
+    return [layer.id for layer in one.layers] == [layer.id for layer in other.layers]

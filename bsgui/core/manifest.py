@@ -81,6 +81,7 @@ class ManifestModel:
     working_width: int = 0
     working_height: int = 0
     device: str = ""
+    adapted_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,7 @@ def _model(fields: Fields) -> ManifestModel:
         working_width=fields.whole("working_width", 0, _MAX_SIDE, 0),
         working_height=fields.whole("working_height", 0, _MAX_SIDE, 0),
         device=fields.text("device", "", limit=255),
+        adapted_steps=fields.whole("adapted_steps", 0, 1 << 31, 0),
     )
 
 

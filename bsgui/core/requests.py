@@ -9,6 +9,8 @@ from typing import Protocol
 from .decomposition import Decomposition
 from .photo import Photo
 
+ADAPT_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class DecomposeSettings:
@@ -35,6 +37,21 @@ class DecomposeRequest:
 
     photo: Photo
     settings: DecomposeSettings
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptRequest:
+    """Layers whose model is to train on for a moment, on their photo alone.
+
+    Attributes:
+        decomposition: the layers to start from; made by an installed model, adapted or not.
+        device: "auto", "cpu", "cuda" or "mps".
+        seconds: the training ends after so long, if not before.
+    """
+
+    decomposition: Decomposition
+    device: str = "auto"
+    seconds: float = ADAPT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,38 @@ class Decomposer(Protocol):
         Raises:
             ModelError: the model is missing or damaged.
             UsageError: the model has no such domain, or the size is out of range.
+            OutOfMemory: the machine has not enough memory.
+            Cancelled: the token was cancelled.
+        """
+        ...
+
+
+class Adapter(Protocol):
+    """What trains a model on. One thread calls it at a time, perhaps another thread than the Decomposer's."""
+
+    def adapt(
+        self,
+        request: AdaptRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] = ...,
+        is_enough: Callable[[], bool] = ...,
+    ) -> Decomposition:
+        """Train until the residual is nearly empty, the time is over or it is enough.
+
+        Args:
+            request: what to start from, and for how long.
+            report: told how much of the time has passed, and the fidelity reached.
+            cancel: asked several times a step.
+            show: gets the layers as they are so far, every second or so; their energy shares are still the old ones.
+            is_enough: asked between steps; True ends the training and keeps what was reached.
+
+        Returns:
+            The best layers there were: the ones of the request itself if none were better. Same photo, ids and names.
+
+        Raises:
+            ModelError: the layers' model is not installed any more, damaged, or another one now.
+            UsageError: the layers do not come from a model.
             OutOfMemory: the machine has not enough memory.
             Cancelled: the token was cancelled.
         """

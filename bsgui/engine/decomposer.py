@@ -57,7 +57,7 @@ class TorchDecomposer:
         clock = _Clock(report, cancel)
         card = self._models.card(settings.model)
         check_settings(settings, card)
-        with _memory_errors():
+        with memory_errors():
             clock.start("load", "Loading the model")
             choice = choose_device(settings.device)
             network = self._network(card, choice.device)
@@ -115,6 +115,13 @@ def style_latent(seed: int, length: int) -> torch.Tensor:
     return torch.randn(1, length, generator=torch.Generator().manual_seed(seed))
 
 
+def chosen_styles(network: BranchedGenerator, domain: str, seed: int) -> torch.Tensor:
+    """The style that domain ("" for the first) and seed stand for: (1, N, style), on the network's device."""
+    config, device = network.config, network.head.weight.device
+    index = torch.tensor([config.domains.index(domain) if domain else 0], device=device)
+    return network.styles(style_latent(seed, config.latent).to(device), index)
+
+
 @torch.inference_mode()
 def run_network(
     network: BranchedGenerator,
@@ -124,15 +131,12 @@ def run_network(
     cancel: CancelToken,
 ) -> BranchMaps:
     """One pass over a picture of the working size; the token is asked before every block."""
-    config = network.config
     hooks = [
         module.register_forward_pre_hook(lambda *_: cancel.raise_if_cancelled())
         for module in (*network.encoder, network.bottom, *network.decoder, network.head)
     ]
     try:
-        domain = torch.tensor([config.domains.index(settings.domain) if settings.domain else 0])
-        latent = style_latent(settings.seed, config.latent)
-        styles = network.styles(latent.to(choice.device), domain.to(choice.device))
+        styles = chosen_styles(network, settings.domain, settings.seed)
         with torch.autocast(choice.device.type, choice.autocast or torch.bfloat16, enabled=choice.autocast is not None):
             maps: BranchMaps = network(to_tensor(picture).to(choice.device), styles)
     finally:
@@ -227,7 +231,7 @@ class _Clock:
             self.seconds[self._stage] = time.perf_counter() - self._since
 
 
-class _memory_errors:  # reads as a phrase in a with statement
+class memory_errors:  # reads as a phrase in a with statement
     """Turns torch's out-of-memory errors into ours."""
 
     def __enter__(self) -> None:

@@ -132,6 +132,13 @@ class BranchedGenerator(nn.Module):
         self.head = nn.Conv2d(widths[0] * count, 6 * count, 3, padding=1, padding_mode="replicate", groups=count)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
+    @property
+    def last_block(self) -> ResidualBlock:
+        """The block before the head, at half the working size."""
+        last = self.decoder[-1] if len(self.decoder) else self.bottom
+        assert isinstance(last, ResidualBlock)
+        return last
+
     def styles(self, latent: Tensor, domain: Tensor) -> Tensor:
         """One style for all branches of a photo.
 
@@ -151,11 +158,20 @@ class BranchedGenerator(nn.Module):
             photos: (B, 3, h, w) float in [-1, 1], sRGB-encoded; h and w multiples of ``config.multiple``.
             styles: (B, N, style); branches may have different ones.
         """
-        mean = photos.mean((2, 3), keepdim=True)
-        deviation = (photos - mean).pow(2).mean((1, 2, 3), keepdim=True).sqrt().clamp_min(_SMALLEST_DEVIATION)
+        mean, deviation = self.normalization(photos)
         features = F.pixel_unshuffle((photos - mean) / deviation, STEM_STRIDE)
         features = self.stem(features.repeat(1, self.config.branches, 1, 1))
-        features = self.head_norm(self._u_net(features, styles))
+        return self.maps(self._u_net(features, styles), mean, deviation)
+
+    @staticmethod
+    def normalization(photos: Tensor) -> tuple[Tensor, Tensor]:
+        """The photos' mean colours (B, 3, 1, 1) and their deviations from them (B, 1, 1, 1), which are never tiny."""
+        mean = photos.mean((2, 3), keepdim=True)
+        return mean, (photos - mean).pow(2).mean((1, 2, 3), keepdim=True).sqrt().clamp_min(_SMALLEST_DEVIATION)
+
+    def maps(self, features: Tensor, mean: Tensor, deviation: Tensor) -> BranchMaps:
+        """What the head makes of the last block's features (B, N * widths[0], h/2, w/2); see :meth:`normalization`."""
+        features = self.head_norm(features)
         maps = 0.3 * self.head(F.leaky_relu(features, 0.2)).float()
         maps = maps.reshape(len(maps), self.config.branches, 6, *maps.shape[2:])
         return BranchMaps(maps[:, :, :3], maps[:, :, 3:] * deviation.unsqueeze(1), mean)

@@ -140,6 +140,7 @@ def _provenance(manifest: Manifest) -> Provenance:
         working_width=model.working_width,
         working_height=model.working_height,
         device=model.device,
+        adapted_steps=model.adapted_steps,
     )
 
 

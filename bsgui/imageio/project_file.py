@@ -1,7 +1,8 @@
 """Projects: which photo, how it is taken apart, and every layer's settings; a small JSON file without pixels.
 
-A photo, a model and the settings give the same layers again, so that is all there is to keep. The same file, written
-by itself into the state folder after edits, brings them back after a crash.
+A photo, a model and the settings give the same layers again, so that is all there is to keep, unless the model was
+adapted to the photo: then the layers' small maps are kept too, about a megabyte. The same file, written by itself
+into the state folder after edits, brings them back after a crash.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from bsgui.core.requests import DecomposeSettings
 
 from .atomic import atomic_write, os_reason
 from .resource_paths import user_state_folder
+from .stored_layers import MAX_TEXT, StoredLayers, stored_layers
 
 SUFFIX = ".bsgui"
 SCHEMA, VERSION = "bsgui-project", 1
 
-_MAX_BYTES = 4 << 20
+_MAX_BYTES = (4 << 20) + 2 * MAX_TEXT
 _MAX_SIDE = 1 << 20
 _NO_LAYERS = LayerStack(())
 _DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -52,6 +54,7 @@ class Project:
         model_sha256: of the model's weights then; "" if unknown.
         stack: the layers' settings; empty without a decomposition.
         path: where the project was read from or last saved; None for one that never was. Not stored in the file.
+        adapted: the layers themselves, where the model was adapted to the photo; else None.
     """
 
     photo_path: str
@@ -60,6 +63,7 @@ class Project:
     model_sha256: str = ""
     stack: LayerStack = _NO_LAYERS
     path: Path | None = None
+    adapted: StoredLayers | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,7 @@ def _to_json(project: Project, folder: Path) -> dict[str, Any]:
         "settings": asdict(project.settings) if project.settings else None,
         "model_sha256": project.model_sha256,
         "layers": [{**asdict(layer), "kind": layer.kind.value} for layer in project.stack.layers],
+        "adapted": project.adapted.json if project.adapted else None,
     }
 
 
@@ -223,6 +228,7 @@ def _from_json(path: Path, data: Any) -> Project:
         if fields.whole("version", 1, 1 << 30) > VERSION:
             raise ProjectError(f"“{path.name}” was written by a later version of the program.")
         photo, settings = fields.object("photo"), fields.optional("settings")
+        adapted = fields.optional("adapted")
         return Project(
             photo_path=_find_photo(photo.text("path", ""), photo.text("relative_path", ""), path.parent),
             photo_sha256=photo.sha256("sha256", ""),
@@ -230,6 +236,7 @@ def _from_json(path: Path, data: Any) -> Project:
             model_sha256=fields.sha256("model_sha256", ""),
             stack=_stack(fields.items("layers", 0, MAX_LAYERS, _layer)),
             path=path,
+            adapted=stored_layers(adapted) if adapted else None,
         )
     except FieldError as error:
         raise ProjectError(f"“{path.name}” is damaged: {error}.") from error

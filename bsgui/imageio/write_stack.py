@@ -307,6 +307,7 @@ def _manifest_model(made_by: Provenance) -> ManifestModel:
         working_width=made_by.working_width,
         working_height=made_by.working_height,
         device=made_by.device,
+        adapted_steps=made_by.adapted_steps,
     )
 
 

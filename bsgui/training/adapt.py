@@ -1,0 +1,288 @@
+"""Adapting a model to one photo: it trains on for a moment on that photo alone, until the residual is nearly empty."""
+
+from __future__ import annotations
+
+import math
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.errors import ModelError, UsageError
+from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.model_card import ModelCard
+from bsgui.core.photo import FloatImage
+from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCallback
+from bsgui.core.sources import AffineLayers
+from bsgui.engine.checkpoint import load_generator
+from bsgui.engine.decomposer import ModelSource, chosen_styles, layer_maps, memory_errors, working_picture
+from bsgui.engine.device import DeviceChoice, choose_device
+from bsgui.engine.network import BranchedGenerator, BranchMaps
+from bsgui.engine.tensors import to_tensor
+
+from .losses import LossWeights, specialization_terms
+
+TARGET_DB = 50.0
+"""Fidelity at which the residual counts as nearly empty: a mean error of 0.8/255."""
+
+_RATE, _MAPS_RATE = 1e-3, 1e-3
+_LOWEST_RATE = 0.03
+_WARM_STEPS = 10
+# The photo is one, and its residual is what the person wants gone: the sum counts more than when a model is trained.
+_RECONSTRUCTION = 5.0
+_SECONDS_BETWEEN_SHOWS = 1.0
+_LEAST_GAIN_DB = 0.1
+
+
+class PhotoAdapter:
+    """Implements :class:`bsgui.core.requests.Adapter`; keeps the network it adapted last, to go on from there.
+
+    Thread: one at a time.
+    """
+
+    def __init__(self, models: ModelSource) -> None:
+        self._models = models
+        self._last: tuple[weakref.ref[Decomposition], AdaptedTail] | None = None
+
+    def adapt(
+        self,
+        request: AdaptRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] = lambda _: None,
+        is_enough: Callable[[], bool] = lambda: False,
+    ) -> Decomposition:
+        """See :meth:`bsgui.core.requests.Adapter.adapt`."""
+        report(Progress(0, 0, "Loading the model"))
+        card = self._card(request.decomposition)
+        cancel.raise_if_cancelled()
+        with memory_errors():
+            choice = choose_device(request.device)
+            session = _Session(request, choice, loss_weights(card), self._tail(request, card, choice, cancel))
+            session.train(report, cancel, show, is_enough)
+            best = session.finished(cancel)
+        if best is not request.decomposition:
+            self._last = (weakref.ref(best), session.tail)
+        return best
+
+    def _card(self, decomposition: Decomposition) -> ModelCard:
+        made_by = decomposition.provenance
+        if not made_by.model or not isinstance(decomposition.source, AffineLayers):
+            raise UsageError(f"“{decomposition.photo.name}”: layers that were read from files cannot be adapted.")
+        card = self._models.card(made_by.model)
+        if card.sha256 != made_by.model_sha256:
+            raise ModelError(f"The model “{card.id}” is not the one that these layers were made with.")
+        return card
+
+    def _tail(self, request: AdaptRequest, card: ModelCard, choice: DeviceChoice, cancel: CancelToken) -> AdaptedTail:
+        if self._last is not None and self._last[0]() is request.decomposition and self._last[1].choice == choice:
+            return self._last[1]
+        made_by = request.decomposition.provenance
+        network = load_generator(self._models.weights_path(card.id), card.sha256).to(choice.device)
+        picture = working_picture(request.decomposition.photo, made_by.size, network.config.multiple)
+        cancel.raise_if_cancelled()
+        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice)
+
+
+def loss_weights(card: ModelCard) -> LossWeights:
+    """The weights that the model was trained with, as its card says; the usual ones where it does not say."""
+    table = card.training.get("config", {})
+    losses = table.get("losses", {}) if isinstance(table, dict) else {}
+    try:
+        return LossWeights(**losses)
+    except TypeError:
+        return LossWeights()
+
+
+class AdaptedTail(nn.Module):
+    """The trainable end of a generator over one picture: its last block, its head, and a correction of the maps.
+
+    All that comes before is computed once and kept: a step costs two fifths of one through the whole network, and
+    the branches stay closer to what they were. The correction is a bias of the head that differs from place to place;
+    it starts at zero, and reaches in seconds what weights that are shared by all places reach in minutes.
+
+    Attributes:
+        picture: (h, w, 3) float32, full scale: the photo at working size.
+        photo: (1, 3, h, w), the same in [-1, 1].
+        choice: what it runs on.
+    """
+
+    def __init__(
+        self, network: BranchedGenerator, picture: FloatImage, domain: str, seed: int, choice: DeviceChoice
+    ) -> None:
+        super().__init__()
+        self.picture, self.photo = picture, to_tensor(picture).to(choice.device)
+        self.choice = choice
+        self._network = network
+        # Every other parameter stays as it was read: it needs no gradient.
+        self._trained = nn.ModuleList([network.last_block, network.head_norm, network.head]).requires_grad_(True)
+        with torch.no_grad():
+            self._styles = chosen_styles(network, domain, seed)
+            self._mean, self._deviation = network.normalization(self.photo)
+            self._features = self._features_before_last_block()
+            maps = self._network_maps()
+            self.correction = nn.Parameter(torch.zeros_like(torch.cat([maps.scale, maps.shift], 2)))
+
+    def forward(self) -> BranchMaps:
+        """The maps as they are now."""
+        maps = self._network_maps()
+        scale, shift = self.correction[:, :, :3], self.correction[:, :, 3:]
+        return BranchMaps(maps.scale + scale, maps.shift + shift, maps.mean)
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """For the optimizer: weights, and the correction."""
+        weights = list(self._trained.parameters())
+        return [{"params": weights, "peak": _RATE}, {"params": [self.correction], "peak": _MAPS_RATE}]
+
+    def stop_when(self, cancel: CancelToken) -> list[Any]:
+        """Ask the token before every layer, on the way back too; the handles end it."""
+
+        def ask(*_: object) -> None:
+            cancel.raise_if_cancelled()
+
+        handles: list[Any] = [x.register_forward_pre_hook(ask) for x in self._trained.modules()]
+        for parameter in self._trained.parameters():
+            handles.append(parameter.register_post_accumulate_grad_hook(ask))  # type: ignore[no-untyped-call]
+        return handles
+
+    def _features_before_last_block(self) -> Tensor:
+        seen: list[Tensor] = []
+        handle = self._network.last_block.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        try:
+            with self._autocast():
+                self._network(self.photo, self._styles)
+        finally:
+            handle.remove()
+        return seen[0]
+
+    def _network_maps(self) -> BranchMaps:
+        with self._autocast():
+            features = self._network.last_block(self._features, self._styles)
+            return self._network.maps(features, self._mean, self._deviation)
+
+    def _autocast(self) -> torch.autocast:
+        kind = self.choice.autocast
+        return torch.autocast(self.choice.device.type, kind or torch.bfloat16, enabled=kind is not None)
+
+
+class _Session:
+    """One training, and the best layers it has come to."""
+
+    def __init__(self, request: AdaptRequest, choice: DeviceChoice, weights: LossWeights, tail: AdaptedTail) -> None:
+        self.tail = tail
+        self._request, self._choice = request, choice
+        self._weights = replace(weights, reconstruction=weights.reconstruction * _RECONSTRUCTION)
+        self._optimizer = torch.optim.Adam(tail.parameter_groups(), lr=_RATE, betas=(0.5, 0.99))
+        self._steps = self._best_step = 0
+        self._start_db = self._best_db = -math.inf
+        self._best: BranchMaps | None = None
+        self._seconds = 0.0
+
+    def train(
+        self,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None],
+        is_enough: Callable[[], bool],
+    ) -> None:
+        """Step until the time is over, the residual nearly empty, or it is enough."""
+        started = shown = time.monotonic()
+        handles = self.tail.stop_when(cancel)
+        try:
+            while self._step():
+                now = time.monotonic()
+                self._seconds = now - started
+                if self._seconds >= self._request.seconds or self._best_db >= TARGET_DB or is_enough():
+                    break
+                self._report(report)
+                if now - shown >= _SECONDS_BETWEEN_SHOWS and self._is_better:
+                    shown = now
+                    show(self._decomposition())
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def finished(self, cancel: CancelToken) -> Decomposition:
+        """The best layers, with their figures at full size; the request's if none are better."""
+        before = self._request.decomposition
+        if not self._is_better:
+            return before
+        best = self._decomposition()
+        psnr_db = psnr_without_residual_db(best.source, best.photo, cancel)
+        if psnr_db <= before.psnr_without_residual_db:
+            return before
+        shares = energy_shares(best.source, best.photo)
+        base, *others = before.layers
+        layers = (base, *(replace(x, energy_share=float(shares[k])) for k, x in enumerate(others, 1)))
+        seconds = {**before.seconds, "adapt": self._seconds}
+        return replace(best, layers=layers, psnr_without_residual_db=psnr_db, seconds=seconds)
+
+    @property
+    def _is_better(self) -> bool:
+        return self._best_db >= self._start_db + _LEAST_GAIN_DB
+
+    def _step(self) -> bool:
+        """One step; False when there is no sense in another."""
+        maps = self.tail()
+        pictures = maps.pictures(self.tail.photo)
+        self._judge(maps, pictures)
+        terms = specialization_terms(pictures, self.tail.photo, maps.mean, self._weights)
+        loss = terms.total(self._weights)
+        if not torch.isfinite(loss):
+            return False
+        self._set_rates()
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for group in self._optimizer.param_groups:
+            torch.nn.utils.clip_grad_norm_(group["params"], 5.0)
+        self._optimizer.step()
+        self._steps += 1
+        return True
+
+    def _judge(self, maps: BranchMaps, pictures: Tensor) -> None:
+        with torch.no_grad():
+            error = (pictures.sum(1) + maps.mean - self.tail.photo) / 2
+            fidelity_db = -10 * math.log10(max(error.square().mean().item(), 1e-12))
+        if not self._steps:
+            self._start_db = fidelity_db
+        if fidelity_db > self._best_db:
+            self._best = BranchMaps(maps.scale.detach(), maps.shift.detach(), maps.mean)
+            self._best_db, self._best_step = fidelity_db, self._steps
+
+    def _set_rates(self) -> None:
+        """Warm up, then fall along a cosine over the time there is: the last tenth gains several dB."""
+        passed = min(1.0, self._seconds / self._request.seconds)
+        fall = _LOWEST_RATE + (1 - _LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * passed))
+        warm = min(1.0, (self._steps + 1) / _WARM_STEPS)
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["peak"] * fall * warm
+
+    def _report(self, report: ProgressCallback) -> None:
+        done, total = round(1000 * self._seconds), round(1000 * self._request.seconds)
+        report(Progress(done, total, f"{self._best_db:.1f} dB without the residual"))
+
+    def _decomposition(self) -> Decomposition:
+        """The best layers so far."""
+        before = self._request.decomposition
+        assert self._best is not None
+        base, scale, shift = layer_maps(self._best, self.tail.picture)
+        source = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift))
+        made_by = replace(
+            before.provenance,
+            device=self._choice.label,
+            adapted_steps=before.provenance.adapted_steps + self._best_step,
+        )
+        notes = (self._choice.note,) if self._choice.note else ()
+        return replace(before, source=source, provenance=made_by, psnr_without_residual_db=self._best_db, notes=notes)
+
+
+def _rounded(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """To what float16 holds, which is what a project keeps: layers that are opened again are the same, bit for bit."""
+    return maps.astype(np.float16).astype(np.float32)

@@ -39,10 +39,11 @@ def _race(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     _one_thread()
     from bsgui.analysis.race.initial import initial_weights
-    from bsgui.analysis.race.report import config_json, course_csv, write_file
+    from bsgui.analysis.race.report import config_json, write_file
     from bsgui.analysis.race.summary import race_summary
     from bsgui.analysis.race.theory import predict_course
     from bsgui.analysis.race.training import run_race
+    from bsgui.core.race_csv import course_csv
 
     with cancel_on_interrupt() as cancel:
         course = run_race(config, cancel)

@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from bsgui import __version__
 from bsgui.core.errors import ExportError, UsageError
-from bsgui.core.race import RaceConfig, RaceCourse, shares
+from bsgui.core.race import RaceConfig
 from bsgui.imageio.atomic import atomic_write, os_reason
 
 from .figures import draw_png, draw_svg
@@ -85,19 +84,6 @@ def findings_csv(findings: Findings) -> str:
             for x, y in zip(curve.x, curve.bands, strict=True):
                 row = [repr(v) if math.isfinite(v) else "" for v in (y.mean, y.low, y.high)]
                 writer.writerow([panel.title, curve.name, kind, x, *row, curve.values.shape[1]])
-    return file.getvalue()
-
-
-def course_csv(course: RaceCourse, predicted: RaceCourse | None = None) -> str:
-    """One row per time, race, branch and mode: contribution, share, and what was predicted."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["time", "race", "branch", "mode", "contribution", "share", "predicted"])
-    share = shares(course.amplitudes)
-    for (t, s, b, m), value in np.ndenumerate(course.amplitudes):
-        expected = "" if predicted is None else repr(float(predicted.amplitudes[t, s, b, m]))
-        row = [repr(float(course.times[t])), s, b + 1, m + 1, repr(float(value)), repr(float(share[t, s, b, m]))]
-        writer.writerow([*row, expected])
     return file.getvalue()
 
 

@@ -11,9 +11,10 @@ import pytest
 from bsgui.analysis.race.experiments.register import EXPERIMENTS, find_experiments
 from bsgui.analysis.race.findings import Bench, Check, Curve, Findings, Panel, agrees, falls, rises
 from bsgui.analysis.race.measures import band, course_errors, decision_times, division_of_labour, overlaps
-from bsgui.analysis.race.report import course_csv, findings_csv, write_findings, write_report
+from bsgui.analysis.race.report import findings_csv, write_findings, write_report
 from bsgui.core.errors import Cancelled, ExportError, UsageError
 from bsgui.core.race import RaceConfig, RaceCourse
+from bsgui.core.race_csv import course_csv
 from bsgui.tasks.cancel import CancelSource
 
 SEEDS = 4

@@ -110,7 +110,7 @@ def _freeze(bench: Bench) -> Findings:
         Curve("leader, frozen", times, of_mode[:, rows, once.leader]),
         Curve("runner-up", times, of_mode[:, rows, once.second]),
         Curve("leader, had it gone on (gradient flow)", times, of_free[:, rows, once.leader], True, "leader, frozen"),
-        Curve("runner-up, had the leader gone on (gradient flow)", times, of_free[:, rows, once.second], True, "runner-up"),
+        Curve("runner-up, had it not (gradient flow)", times, of_free[:, rows, once.second], True, "runner-up"),
     ))  # fmt: skip
     owned = Curve(
         "measured", ("leader", "runner-up"), np.stack([_share(final, rows, x) for x in (once.leader, once.second)])

@@ -1,0 +1,1 @@
+"""The specialization laboratory's windows."""

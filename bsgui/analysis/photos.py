@@ -42,9 +42,8 @@ def read_rows(index: Path, split: str) -> list[Row]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PhotoReadError(f"{index}: the index cannot be read.", repr(error)) from error
     try:
-        chosen = [
-            {**row, "file": str(index.parent / row["file"])} for row in rows if not split or row["split"] == split
-        ]
+        rows = [row for row in rows if not split or row["split"] == split]
+        chosen: list[Row] = [{**row, "file": str(index.parent / row["file"])} for row in rows]
     except KeyError as error:
         raise UsageError(f"{index}: there is no column {error}.") from error
     if not chosen:

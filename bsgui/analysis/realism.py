@@ -16,7 +16,12 @@ _BATCH = 16
 
 
 def realism_auc(pictures: Tensor, photos: Tensor, seed: int, steps: int = _STEPS) -> float:
-    """Area under the ROC curve of a classifier trained on the first half and tested on the second; 0.5 is perfect.
+    """Area under the ROC curve of the scores of :func:`realism_scores`; 0.5 is perfect."""
+    return auc(*realism_scores(pictures, photos, seed, steps))
+
+
+def realism_scores(pictures: Tensor, photos: Tensor, seed: int, steps: int = _STEPS) -> tuple[Tensor, Tensor]:
+    """What a classifier, trained on one half of the photos, thinks of the others and of their re-blends.
 
     Re-blends set each branch in turn, or a random pair, to a gain of 0, 0.5 or 1.5. The classifier never saw the
     model's own critic.
@@ -26,6 +31,9 @@ def realism_auc(pictures: Tensor, photos: Tensor, seed: int, steps: int = _STEPS
         photos: (B, 3, h, w).
         seed: of the classifier and the re-blends.
         steps: optimizer steps of the classifier.
+
+    Returns:
+        Scores of real photos (m,) and of re-blends (m,); higher is more like a photo.
     """
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(photos), generator=generator)
@@ -36,7 +44,7 @@ def realism_auc(pictures: Tensor, photos: Tensor, seed: int, steps: int = _STEPS
         real = torch.cat([classifier(photos[part]) for part in parts])
         fakes = [reblends(pictures[part], photos[part], generator) for part in parts]
         fake = torch.cat([classifier(part) for part in fakes])
-    return auc(real, fake)
+    return real, fake
 
 
 def auc(positive: Tensor, negative: Tensor) -> float:

@@ -14,6 +14,7 @@ from bsgui.analysis.bands import remove_means
 from bsgui.analysis.photos import to_tensor
 
 from .domains import DomainClassifier
+from .masks import mask_precision
 from .matching import likeness, relative_change
 from .subjects import Subject
 from .traits import Traits, traits
@@ -33,6 +34,7 @@ class Examination:
             other, one entry a batch.
         changes: per further seed, (b, N) relative change of each branch.
         effects: (b, N) change of the domain classifier's decision.
+        precisions: (b, N) average precision of each branch as a detector of the photos' masks.
         examples: photos as (photo, layers, sum) in uint8.
         pictures: (b, N, 3, h, w) float16, kept only for the realism of re-blends.
     """
@@ -43,6 +45,7 @@ class Examination:
     styles: dict[int, list[NDArray[np.float32]]] = field(default_factory=dict)
     changes: dict[int, list[NDArray[np.float32]]] = field(default_factory=dict)
     effects: list[NDArray[np.float32]] = field(default_factory=list)
+    precisions: list[NDArray[np.float32]] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
     pictures: list[Tensor] = field(default_factory=list)
 
@@ -64,6 +67,7 @@ def examine(
     seed: int = 0,
     styles: Sequence[int] = (),
     classifier: DomainClassifier | None = None,
+    masks: NDArray[np.bool_] | None = None,
     examples: Sequence[int] = (),
     keep_pictures: bool = False,
     advance: Callable[[int, int], None] = lambda done, total: None,
@@ -76,6 +80,7 @@ def examine(
         seed: of the style.
         styles: further seeds, for the stability over styles.
         classifier: asked about the photos without each branch.
+        masks: (n, 64, 64) what is outlined in the photos, for the semantic share.
         examples: indices of photos whose layers are kept as pictures.
         keep_pictures: see :attr:`Examination.pictures`.
         advance: called with (photos done, photos in all).
@@ -92,6 +97,8 @@ def examine(
             _look_at_styles(seen, photos, pictures, styles)
             if classifier is not None:
                 seen.effects.append(classifier.effects(photos, remove_means(pictures)).numpy())
+            if masks is not None:
+                seen.precisions.append(mask_precision(pictures, masks[start : start + len(photos)]))
             chosen = [i - start for i in examples if start <= i < start + len(photos)]
             seen.examples += [_example(photos[i], pictures[i], mean[i]) for i in chosen]
             if keep_pictures:

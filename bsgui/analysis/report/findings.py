@@ -13,6 +13,7 @@ from bsgui.analysis.measures import identity_guesses
 from .bootstrap import Array, Estimate, Photos
 from .examination import Examination
 from .information import energy_information
+from .masks import chosen_elsewhere
 from .matching import match_branches, profiles, split_half_stability
 from .traits import Traits
 
@@ -55,7 +56,7 @@ MEASURES = (
             " drawn at random.", "high: branches keep to scales", 3),
     Measure("colour_bits", "Branch and colour axis, bits", "The same with luma, blue–yellow and red–green.",
             "high: branches keep to colours", 3),
-    Measure("place_bits", "Branch and place, bits", "The same with the cells of an 8 × 8 grid.",
+    Measure("place_bits", "Branch and place, bits", "The same with absolute values in the cells of an 8 × 8 grid.",
             "high: branches keep to places", 3),
     Measure("stability_photos", "Stability over photos", "Correlation of a branch's profile (bands, colours, places,"
             " polarity; minus the mean of all branches) on one half of the photos with that on the other; the interval"
@@ -85,7 +86,7 @@ class Findings:
             "colours" (shares of each branch's energy), "bands_owner" and "colours_owner" (shares of each band's or
             axis's energy), "places", "skewness", "psnr_without", "psnr_drop", "confusion" (row: which branch it is,
             column: which it was taken for), "stability_photos", and if measured "stability_styles", "style_change",
-            "decision".
+            "decision", "semantic".
         partners: (N₁,) this subject's branch that is most like each branch of the first subject, or -1.
         partner_likeness: (N₁,) their correlations, 0 where there is none.
         facts: see :class:`~bsgui.analysis.report.subjects.Subject`.
@@ -130,6 +131,8 @@ def findings(seen: Examination, photos: Photos) -> Findings:
     if seen.effects:
         tables["decision"] = photos.mean(np.concatenate(seen.effects))
         headline["decision"] = tables["decision"].map(lambda x: x.max(1))
+    if seen.precisions:
+        _add_precisions(np.concatenate(seen.precisions), photos, headline, tables)
     alike = np.concatenate(seen.like_first)
     partners = match_branches(alike.mean(0))
     return Findings(
@@ -190,6 +193,17 @@ def _add_styles(seen: Examination, photos: Photos, headline: dict[str, Estimate]
     tables["style_change"] = photos.mean(np.mean([np.concatenate(x) for x in seen.changes.values()], 0))
     headline["stability_styles"] = tables["stability_styles"].map(lambda x: x.mean(1))
     headline["roles_kept"] = photos.mean(np.mean(kept, 0))
+
+
+def _add_precisions(
+    scores: NDArray[np.float32], photos: Photos, headline: dict[str, Estimate], tables: dict[str, Estimate]
+) -> None:
+    """Means over those photos that have something outlined."""
+    valid = np.isfinite(scores[:, :1])
+    both = np.concatenate([np.nan_to_num(scores), np.nan_to_num(chosen_elsewhere(scores))[:, None], valid], 1)
+    means = photos.mean(both).map(lambda x: x[:, :-1] / np.maximum(x[:, -1:], _SMALL))
+    tables["semantic"] = means.map(lambda x: x[:, :-1])
+    headline["semantic"] = means.map(lambda x: x[:, -1])
 
 
 def _cross_guesses(signatures: NDArray[np.float32]) -> NDArray[np.int64]:

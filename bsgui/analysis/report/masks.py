@@ -20,13 +20,14 @@ _BLUR = 5
 _INSIDE = 192
 
 
-def load_masks(files: Sequence[Path]) -> NDArray[np.bool_]:
-    """The central squares of masks, white inside: (n, 64, 64) bool.
+def load_masks(files: Sequence[Path | None]) -> NDArray[np.bool_]:
+    """The central squares of masks, white inside: (n, 64, 64) bool; empty for a photo without a file.
 
     Raises:
         PhotoReadError: one cannot be read.
     """
-    return np.stack([_load(file) for file in files])
+    nothing = np.zeros((_SIDE, _SIDE), np.bool_)
+    return np.stack([nothing if file is None else _load(file) for file in files])
 
 
 def _load(file: Path) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ import os
 __version__ = "0.1.0"
 
 # Set before numpy and torch load. OpenMP's threads sleep, not spin, while they wait: on a machine whose cores are busy
-# with other work spinning costs far more than waking (measured with one of two cores taken: 4.0 s against 10.6 s). numpy's
-# matrix products here are small; BLAS threads only stall them.
+# with other work spinning costs far more than waking (measured with one of two cores taken: 4.0 s against 10.6 s).
+# Matrix products in numpy are small here; BLAS threads only stall them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -24,7 +24,6 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import DecomposeSettings, Progress
 
 from .described import described, icon_button, text_button
-from .icons import icon
 from .settings import DEVICES
 
 _LARGEST_SEED = 99_999
@@ -160,6 +159,7 @@ class DecomposePanel(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(6)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow("Model", self.model)
         form.addRow("Domain", self.domain)
         form.addRow("Seed", seed)
@@ -214,7 +214,6 @@ class DecomposePanel(QWidget):
         self._nothing.setVisible(not self.has_model)
         self._place.setCurrentWidget(self._bar if self._is_busy else self._advanced)
         self.button.setText("Cancel" if self._is_busy else "Decompose")
-        self.button.setIcon(icon("cancel" if self._is_busy else "decompose"))
         self.button.setToolTip("Stop (Esc)" if self._is_busy else "Take the photo apart (Ctrl+Return)")
         self.button.setEnabled(self._is_busy or (self._has_photo and self.has_model))
         for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.device):

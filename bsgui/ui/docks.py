@@ -71,6 +71,8 @@ class Docks:
         for dock in lower:
             if dock is not first and (low or dock is not lower[0]):
                 self._window.tabifyDockWidget(first, dock)
+        # Four tabs would not fit the width of a low window.
+        self._docks["history"].setVisible(not low)
         first.raise_()
         self._show_titles()
         column = [self._docks["layers"], lower[0]] + ([] if low else [lower[1]])

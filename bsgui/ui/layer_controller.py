@@ -130,12 +130,12 @@ class LayerController(QObject):
         return ids.index(self._view.selected_layer_id) if self._view.selected_layer_id in ids else len(ids) - 1
 
     def _keep_selection(self) -> None:
-        """Other layers: keep what still exists, else start with the first branch, which is what people came for."""
+        """Other layers: keep what still exists, else start with the topmost branch, which is what people came for."""
         ids = [layer.id for layer in self._document.stack.layers]
         if self._view.solo_layer_id not in ids:
             self._view.solo_layer_id = None
         if self._view.selected_layer_id not in ids:
-            self._view.selected_layer_id = ids[min(1, len(ids) - 1)] if ids else None
+            self._view.selected_layer_id = ids[-2] if len(ids) > 1 else next(iter(ids), None)
 
 
 def _key(what: str, layer_id: str, gesture: object) -> object:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from bsgui.core.document import Document
@@ -17,6 +17,7 @@ from .exactness import ExactnessProbe
 from .layers.elided_label import ElidedLabel
 
 _EXACT_LSB = 1e-3
+_ROOM_FOR_FIDELITY = 1150
 
 
 class StatusBar(QStatusBar):
@@ -47,6 +48,11 @@ class StatusBar(QStatusBar):
         document.decomposition_changed.connect(self._show_fidelity)
         self._show_photo()
         self._show_fidelity()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the pixel under the pointer matters more than the fidelity, which never changes."""
+        self.fidelity.setVisible(self.width() >= _ROOM_FOR_FIDELITY)
+        super().resizeEvent(event)
 
     def show_readout(self, readout: PixelReadout | None) -> None:
         """The figures of a pixel; None when the pointer is elsewhere."""

@@ -102,7 +102,7 @@ class ExportDialog(QDialog):
         self.note.setProperty("quiet", True)
 
     def _lay_out(self) -> None:
-        choose = QPushButton("Choose…")
+        choose = QPushButton("Choose…", autoDefault=False)
         choose.clicked.connect(self._choose_folder)
         folder = QHBoxLayout()
         folder.addWidget(self.folder, 1)

@@ -71,7 +71,7 @@ class PreferencesDialog(QDialog):
         self.folder.setClearButtonEnabled(True)
         self.folder.setAccessibleName("Default export folder")
         self.folder.editingFinished.connect(lambda: self._store.update(export_folder=self.folder.text().strip()))
-        choose = QPushButton("Choose…")
+        choose = QPushButton("Choose…", autoDefault=False)
         choose.clicked.connect(self._choose_folder)
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
@@ -90,7 +90,7 @@ class PreferencesDialog(QDialog):
         self.megapixels.setValue(self._store.value.max_megapixels)
         self.megapixels.setToolTip("Larger photos are refused before they are decoded, so that memory suffices")
         self.megapixels.editingFinished.connect(lambda: self._store.update(max_megapixels=self.megapixels.value()))
-        clear = QPushButton("Forget Recent Files")
+        clear = QPushButton("Forget Recent Files", autoDefault=False)
         clear.clicked.connect(lambda: self._store.forget_recent())
         return _group("Opening", ("Largest photo", self.megapixels), ("", clear))
 

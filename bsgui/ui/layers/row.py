@@ -59,7 +59,7 @@ class LayerRow(QWidget):
         self._name_edit.setAccessibleName("Name of the layer")
         self._name_edit.editingFinished.connect(self._finish_rename)
         self._energy = QLabel(_energy_text(info))
-        self._energy.setEnabled(False)
+        self._energy.setProperty("quiet", True)
         self._slider = FactorSlider(GAIN_MIN, GAIN_MAX, 1.0, (0.0, 1.0))
         self._value = ValueEdit(GAIN_MIN, GAIN_MAX)
         self._slider.edited.connect(lambda gain, gesture: edits.set_gain(self.layer_id, gain, gesture))

@@ -15,6 +15,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from bsgui import __version__
+from bsgui.core.race import RaceConfig, RaceSession
 from bsgui.core.requests import Decomposer
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.resource_paths import APP_NAME, resource
@@ -70,6 +71,11 @@ def make_services(log_folder: Path) -> Services:
 
         return TorchDecomposer(store)
 
+    def race(config: RaceConfig) -> RaceSession:
+        from bsgui.analysis.race.training import Race
+
+        return Race(config)
+
     return Services(
         decomposer_factory=decomposer,
         settings=SettingsStore(Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"),
@@ -78,6 +84,7 @@ def make_services(log_folder: Path) -> Services:
         model_problems=tuple(x.user_message for x in store.problems),
         model_folders=folders,
         samples=_samples(),
+        race_factory=race,
     )
 
 

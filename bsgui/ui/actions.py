@@ -117,6 +117,7 @@ VIEW = (
 WINDOW = (
     _A("full_screen", "&Full Screen", ("F11",), "Full screen on or off", "", Needs.NOTHING, True),
     _A("hide_panels", "&Hide Panels", ("F9",), "Only the picture; again: panels as they were", "", Needs.NOTHING, True),
+    _A("laboratory", "Specialization &Laboratory", ("Ctrl+L",), "Watch small networks' branches become experts"),
     _A("reset_panels", "&Reset Panels", (), "Panels where they were at the first start"),
 )
 

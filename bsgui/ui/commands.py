@@ -16,6 +16,7 @@ from .dialogs.preferences import PreferencesDialog
 from .dialogs.shortcuts import ShortcutsDialog
 
 if TYPE_CHECKING:
+    from .lab.laboratory import Laboratory
     from .main_window import MainWindow
 
 Slots = dict[str, Callable[..., object]]
@@ -26,6 +27,7 @@ class Commands:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._laboratory: Laboratory | None = None
 
     @property
     def slots(self) -> Slots:
@@ -93,6 +95,7 @@ class Commands:
             "full_screen": self._set_full_screen,
             "hide_panels": lambda on: window.docks.hide_all(on),
             "reset_panels": lambda: window.docks.arrange(),
+            "laboratory": self._show_laboratory,
             "shortcuts": lambda: self._show(ShortcutsDialog(window)),
             "models": lambda: self._show(
                 ModelsDialog(services.cards, services.model_problems, services.model_folders, window)
@@ -117,6 +120,16 @@ class Commands:
         state = self._window.windowState()
         full = Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | full if on else state & ~full)
+
+    def _show_laboratory(self) -> None:
+        factory = self._window.services.race_factory
+        if self._laboratory is None and factory is not None:
+            # pyqtgraph takes its time to import; who never opens the laboratory never waits for it.
+            from .lab.laboratory import Laboratory
+
+            self._laboratory = Laboratory(factory, self._window.crashes.report, self._window)
+        if self._laboratory is not None:
+            self._laboratory.show()
 
     @staticmethod
     def _show(dialog: QDialog) -> None:

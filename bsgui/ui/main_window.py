@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         commands = Commands(self)
         self.actions_table = Actions(self, commands.slots)
+        self.actions_table["laboratory"].setVisible(self.services.race_factory is not None)
         self.layer_panel = LayerPanel(
             self.document,
             self.view,

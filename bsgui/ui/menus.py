@@ -18,7 +18,7 @@ _MENUS = {
     "raise lower select_above select_below",
     "&View": "look_composite look_grey look_magnitude look_signed - before split clipping - "
     "zoom_in zoom_out zoom_fit zoom_actual",
-    "&Window": "PANELS - hide_panels full_screen reset_panels",
+    "&Window": "PANELS - hide_panels full_screen reset_panels - laboratory",
     "&Help": "shortcuts models - log_folder about",
 }
 _TOOLBAR = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bsgui.core.model_card import ModelCard
+from bsgui.core.race import RaceConfig, RaceSession
 from bsgui.core.requests import Decomposer
 
 from .settings import SettingsStore
@@ -24,6 +25,7 @@ class Services:
         model_folders: where models are looked for.
         samples: photos that came with the program.
         log_folder: where the log is.
+        race_factory: makes the laboratory's races; called on worker threads. None: there is no laboratory.
     """
 
     decomposer_factory: Callable[[], Decomposer]
@@ -33,3 +35,4 @@ class Services:
     model_problems: tuple[str, ...] = ()
     model_folders: tuple[Path, ...] = ()
     samples: tuple[Path, ...] = ()
+    race_factory: Callable[[RaceConfig], RaceSession] | None = None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
+from .requests import CancelToken
 
 FORMS = ("modes", "matrices")
 INITIALIZATIONS = ("balanced", "gaussian", "equal")
@@ -188,8 +189,12 @@ class RaceSession(Protocol):
         """Train that many steps more."""
         ...
 
-    def predict(self, times: NDArray[np.float64]) -> RaceCourse | None:
-        """What theory says of this race at these times, from its initial weights; None where there is no theory."""
+    def predict(self, times: NDArray[np.float64], cancel: CancelToken) -> RaceCourse | None:
+        """What theory says of this race at these times, from its initial weights; None where there is no theory.
+
+        Raises:
+            Cancelled: the token was cancelled.
+        """
         ...
 
 

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from bsgui.core.race import RaceConfig, RaceCourse
+from bsgui.core.requests import CancelToken, NeverCancelled
 
+from .initial import initial_weights
 from .tasks import Task, make_task
 
 Array = NDArray[np.float64]
@@ -27,13 +29,16 @@ _RELATIVE, _ABSOLUTE = 1e-8, 1e-12
 _HALVINGS = 100
 
 
-def predict_course(config: RaceConfig, weights: Sequence[Array], times: Array) -> RaceCourse | None:
+def predict_course(
+    config: RaceConfig, weights: Sequence[Array], times: Array, cancel: CancelToken | None = None
+) -> RaceCourse | None:
     """The course of a race by gradient flow (SGD, momentum) or sign descent (Adam).
 
     Args:
         config: the race; ``noise`` is not in the prediction.
         weights: its initial weights.
         times: (T,) increasing, from 0.
+        cancel: asked at every evaluation of the flow.
 
     Returns:
         None for networks with an activation, and for Adam on anything but modes with positive weights.
@@ -45,10 +50,13 @@ def predict_course(config: RaceConfig, weights: Sequence[Array], times: Array) -
         if config.form != "modes" or config.init == "gaussian":
             return None
         return RaceCourse(times, sign_descent(weights, task.strengths, times))
-    return RaceCourse(times, gradient_flow(weights, task, times))
+    if config.form == "matrices" and config.init == "balanced":
+        # An aligned start is separate races, and those are integrated in a fraction of the time.
+        weights = initial_weights(config.with_(form="modes"))
+    return RaceCourse(times, gradient_flow(weights, task, times, cancel))
 
 
-def gradient_flow(weights: Sequence[Array], task: Task, times: Array) -> Array:
+def gradient_flow(weights: Sequence[Array], task: Task, times: Array, cancel: CancelToken | None = None) -> Array:
     """Integrate gradient flow: (T,) times -> (T, S, B, M) amplitudes.
 
     Races are integrated one by one: they share no step size, since each has its own moment of haste. Dormand and
@@ -58,9 +66,14 @@ def gradient_flow(weights: Sequence[Array], task: Task, times: Array) -> Array:
         weights: (S, B, M) per layer for diagonal networks, (S, B, outputs, inputs) for full ones.
         task: what is learned.
         times: increasing, from 0.
+        cancel: asked at every evaluation.
+
+    Raises:
+        Cancelled: the token was cancelled.
     """
+    cancel = cancel or NeverCancelled()
     races = weights[0].shape[0]
-    courses = [_flow_of_one([layer[s] for layer in weights], task, times) for s in range(races)]
+    courses = [_flow_of_one([layer[s] for layer in weights], task, times, cancel) for s in range(races)]
     return np.stack(courses, axis=1)
 
 
@@ -142,11 +155,12 @@ def balance(weights: Sequence[Array]) -> Array:
     return np.stack([a - b for a, b in pairwise(squares)])
 
 
-def _flow_of_one(weights: list[Array], task: Task, times: Array) -> Array:
+def _flow_of_one(weights: list[Array], task: Task, times: Array, cancel: CancelToken) -> Array:
     shapes = [x.shape for x in weights]
     rate, amplitudes = _mode_flow(task) if weights[0].ndim == 2 else _matrix_flow(task)
 
     def change(_: float, state: Array) -> Array:
+        cancel.raise_if_cancelled()
         return np.concatenate([x.ravel() for x in rate(_unpacked(state, shapes))])
 
     state = np.concatenate([x.ravel() for x in weights])

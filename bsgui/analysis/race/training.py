@@ -76,9 +76,13 @@ class Race:
             raise UsageError(f"The race diverged before step {self._step}: the learning rate {rate:g} is too large.")
         return frame
 
-    def predict(self, times: NDArray[np.float64]) -> RaceCourse | None:
-        """What theory says of the race from its initial weights; None where there is no theory, or after a swap."""
-        return None if self._touched else predict_course(self._config, self._initial, times)
+    def predict(self, times: NDArray[np.float64], cancel: CancelToken | None = None) -> RaceCourse | None:
+        """What theory says of the race from its initial weights; None where there is no theory, or after a swap.
+
+        Raises:
+            Cancelled: the token was cancelled.
+        """
+        return None if self._touched else predict_course(self._config, self._initial, times, cancel)
 
     def swap(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Exchange all weights of two branches, and nothing else: the optimizer's memory stays where it is.

@@ -218,7 +218,7 @@ class RaceRun:
         return frame
 
 
-def predict(config: RaceConfig, factory: SessionFactory, moments: int = 160) -> RaceCourse | None:
+def predict(config: RaceConfig, factory: SessionFactory, cancel: CancelToken, moments: int = 160) -> RaceCourse | None:
     """What theory says of the race: the work of a second job, beside the race itself."""
     times = np.linspace(0.0, config.step_count * config.time_per_step, moments)
-    return factory(config).predict(times)
+    return factory(config).predict(times, cancel)

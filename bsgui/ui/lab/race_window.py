@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from bsgui.core.errors import BsguiError
 from bsgui.core.race import RaceConfig, RaceCourse
 from bsgui.core.race_csv import course_csv
+from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.described import described, icon_button
@@ -140,14 +141,14 @@ class RaceWindow(QMainWindow):
         suffix = path.suffix.lower()
         if suffix == ".svg":
             drawing = render_svg(self.plots)
-            self._write(path, lambda: drawing)
+            self._write(path, lambda _: drawing)
         elif suffix == ".csv":
-            self._write(path, lambda: _table(run, self._factory))
+            self._write(path, lambda cancel: _table(run, self._factory, cancel))
         elif suffix == ".json":
-            self._write(path, lambda: config_bytes(run.config))
+            self._write(path, lambda _: config_bytes(run.config))
         else:
             image = render_image(self.plots)
-            self._write(path, lambda: png_bytes(image))
+            self._write(path, lambda _: png_bytes(image))
 
     # ---- the race --------------------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ class RaceWindow(QMainWindow):
         self._mode.setRange(1, config.modes)
         self.plots.start(config)
         self._race_job.run(self._run.work)
-        self._prediction_job.run(lambda report, cancel: predict(config, self._factory))
+        self._prediction_job.run(lambda report, cancel: predict(config, self._factory, cancel))
         self._show_status()
 
     def _stop_race(self) -> None:
@@ -212,6 +213,7 @@ class RaceWindow(QMainWindow):
     def _on_race_over(self) -> None:
         self._draw()
         self.set_playing(False)
+        self._show_status()
 
     def _on_failed(self, failed: Failed) -> None:
         self.set_playing(False)
@@ -233,9 +235,9 @@ class RaceWindow(QMainWindow):
 
     # ---- files -----------------------------------------------------------------------------------------------
 
-    def _write(self, path: Path, make: Callable[[], bytes]) -> None:
-        def work(*_: object) -> Path:
-            write_bytes(path, make())
+    def _write(self, path: Path, make: Callable[[CancelToken], bytes]) -> None:
+        def work(_: ProgressCallback, cancel: CancelToken) -> Path:
+            write_bytes(path, make(cancel))
             return path
 
         self._export_job.run(work)
@@ -397,9 +399,9 @@ class RaceWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
 
-def _table(run: RaceRun, factory: SessionFactory) -> bytes:
+def _table(run: RaceRun, factory: SessionFactory, cancel: CancelToken) -> bytes:
     """The course so far beside its prediction at the same times, as CSV. Thread: any."""
     course = run.history.course()
     if course is None:
         return b""
-    return course_csv(course, factory(run.config).predict(course.times)).encode()
+    return course_csv(course, factory(run.config).predict(course.times, cancel)).encode()

@@ -10,7 +10,6 @@ from bsgui.analysis.race.initial import initial_weights
 from bsgui.analysis.race.networks import make_network
 from bsgui.analysis.race.tasks import make_task
 from bsgui.analysis.race.theory import (
-    _flow_of_one,
     balance,
     final_amplitudes,
     gradient_flow,
@@ -141,4 +140,6 @@ def test_no_theory_for_activations_and_for_adam_on_matrices() -> None:
 def test_one_moment_is_the_start() -> None:
     config = RaceConfig()
     weights = [x[0] for x in initial_weights(config)]
-    np.testing.assert_allclose(_flow_of_one(weights, make_task(config), np.array([0.0]))[0], np.prod(weights, axis=0))
+    np.testing.assert_allclose(
+        gradient_flow([x[None] for x in weights], make_task(config), np.array([0.0]))[:, 0][0], np.prod(weights, axis=0)
+    )

@@ -85,6 +85,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from .models import evaluate
 
             return evaluate(arguments)
+        case "analyze":
+            from .analyze import analyze
+
+            return analyze(arguments)
         case "lab":
             from .lab import lab
 

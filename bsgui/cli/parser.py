@@ -9,7 +9,7 @@ from bsgui import __version__
 
 from .lab_parser import add_lab
 
-COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate", "lab")
+COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate", "analyze", "lab")
 
 _DESCRIPTION = "Take photos apart into signed branch layers that add up to the photo exactly."
 _EPILOG = """\
@@ -58,6 +58,17 @@ _EVALUATE = """\
 Measure a model on photos: fidelity, redundancy, cancellation, identity,
 energy shares.
 """
+_ANALYZE = """\
+Measure what each branch of a model became an expert in, with 95 % confidence
+intervals, beside a wavelet split of the same photos. With --out: report.html
+(one file, all figures in it) and analysis.json.
+"""
+_ANALYZE_EXAMPLES = """\
+examples:
+  bsgui analyze --model general --photos pets/index.csv --out analysis
+  bsgui analyze --model general --photos my_photos --against untrained
+  bsgui analyze --weights runs/plain/plain.safetensors --photos my_photos --json
+"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -71,7 +82,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"bsgui {__version__}")
     commands = parser.add_subparsers(prog="bsgui", dest="command", required=True, metavar="COMMAND", title="commands")
-    for add in (_add_decompose, _add_recombine, _add_verify, _add_models, _add_train, _add_evaluate, add_lab):
+    for add in (
+        _add_decompose,
+        _add_recombine,
+        _add_verify,
+        _add_models,
+        _add_train,
+        _add_evaluate,
+        _add_analyze,
+        add_lab,
+    ):
         add(commands)
     return parser
 
@@ -160,6 +180,31 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
     parser.add_argument("--seed", type=_natural, default=0, metavar="N", help="style drawn (%(default)s)")
     parser.add_argument("--realism", action="store_true", help="also train a classifier on re-blends (minutes)")
+    _add_json(parser, "one object on stdout")
+
+
+def _add_analyze(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "analyze", "report on a model's specialization", _ANALYZE, _ANALYZE_EXAMPLES)
+    option = parser.add_argument
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", metavar="ID", help="model id, see “bsgui models”")
+    what.add_argument("--weights", type=Path, metavar="FILE", help="weights without a card (.safetensors)")
+    option("--photos", type=Path, required=True, metavar="DIR|INDEX.csv", help="what to measure on")
+    option("--split", default="test", metavar="NAME", help="of the index (%(default)s); “” takes all its photos")
+    option("--most", type=_positive, default=200, metavar="N", help="photos, evenly spaced (%(default)s)")
+    option("--size", type=_positive, default=128, metavar="PX", help="side of the squares (%(default)s)")
+    option("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
+    option("--seed", type=_natural, default=0, metavar="N", help="style, and all random draws (%(default)s)")
+    option("--styles", type=_natural, default=2, metavar="N", help="other seeds to compare with (%(default)s)")
+    option(
+        "--against",
+        action="append",
+        default=[],
+        metavar="ID|FILE|untrained",
+        help="another network beside it; repeatable",
+    )
+    option("--realism", action="store_true", help="also train a classifier on re-blends (minutes)")
+    option("--out", type=Path, metavar="FOLDER", help="folder for the report")
     _add_json(parser, "one object on stdout")
 
 

@@ -24,7 +24,7 @@ from .domains import DomainClassifier, fit_classifier
 from .examination import Examination, examine
 from .findings import MEASURES, Findings, findings
 from .masks import load_masks
-from .subjects import UNTRAINED, Subject, find_subject, wavelet_subject
+from .subjects import Subject, find_subject, model_subject, wavelet_subject, weights_subject
 
 KIND_COLUMNS = ("species", "domain", "kind", "class", "label")
 _MASK_COLUMN = "mask"
@@ -40,7 +40,7 @@ class AnalysisRequest:
     """What is to be analyzed.
 
     Attributes:
-        model: a model's id or a weights file (``*.safetensors``).
+        model: a model's id, or the path of a weights file.
         photos: a folder, or an ``index.csv``.
         split: of the index; "" for all its photos.
         size: side of the squares, pixels.
@@ -51,6 +51,7 @@ class AnalysisRequest:
         against: other subjects beside the wavelet: ids, weights files, "untrained".
         realism: also train a classifier on re-blends, a minute or so a subject.
         command: what was typed, for the record.
+        is_file: whether ``model`` is a path.
     """
 
     model: str
@@ -64,6 +65,7 @@ class AnalysisRequest:
     against: tuple[str, ...] = ()
     realism: bool = False
     command: str = ""
+    is_file: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,22 +88,21 @@ class Analysis:
         return own[key].minus(other.headline[key]) if key in own and key in other.headline else None
 
     def to_json(self) -> dict[str, Any]:
-        """Everything as plain values; ``differences`` are the model minus each other."""
+        """Everything as plain values; ``differences`` are the model minus each other, on the same photos."""
         differences = {}
         for other in self.findings[1:]:
-            pairs = {x.key: self.difference(x.key, other) for x in MEASURES}
-            differences[other.name] = {key: told(x) for key, x in pairs.items() if x is not None}
+            pairs = {x: self.difference(x.key, other) for x in MEASURES}
+            differences[other.name] = {
+                measure.key: {**x.to_json(), "differs": differs(x, measure.digits)}
+                for measure, x in pairs.items()
+                if x is not None
+            }
         return {**self.facts, "subjects": [x.to_json() for x in self.findings], "differences": differences}
 
 
-def told(difference: Estimate) -> dict[str, Any]:
-    """A difference as plain values; ``differs`` says whether its interval leaves 0 out."""
-    return {**difference.to_json(), "differs": differs(difference)}
-
-
-def differs(difference: Estimate) -> bool:
-    """Whether the 95 % interval leaves 0 out."""
-    return bool(difference.low > 0 or difference.high < 0)
+def differs(difference: Estimate, digits: int) -> bool:
+    """Whether the 95 % interval leaves 0 out, and the difference can be seen with so many digits."""
+    return bool(difference.low > 0 or difference.high < 0) and abs(float(difference.value)) >= 0.5 * 10**-digits
 
 
 def analyze(
@@ -142,13 +143,14 @@ def analyze(
 
 
 def _subjects(request: AnalysisRequest, store: ModelSource) -> list[Subject]:
-    if request.model == UNTRAINED:
-        raise UsageError("“untrained” is something to compare with; name a model or a weights file to analyze.")
-    first = find_subject(request.model, store, request.domain)
+    if request.is_file:
+        first = weights_subject(Path(request.model), request.domain)
+    else:
+        first = model_subject(request.model, store, request.domain)
     assert first.network is not None
     if request.domain and request.domain not in first.network.config.domains:
         raise UsageError(f"The model has no domain “{request.domain}”.")
-    others = [find_subject(x, store, request.domain, first.network) for x in request.against]
+    others = [find_subject(x, store, first.network, request.domain) for x in request.against]
     subjects = [first, wavelet_subject(), *others]
     for subject in subjects:
         if subject.network is not None:

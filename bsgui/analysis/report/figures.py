@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 from .examination import Examination, Example
 from .findings import Findings
 from .svg import bars, heat_map, place_maps
-from .traits import BANDS
 
-BAND_NAMES = (*(f"{2**i}–{2 ** (i + 1)} px" for i in range(BANDS - 1)), f">{2 ** (BANDS - 1)} px")
-COLOUR_NAMES = ("luma", "blue–yel.", "red–green")
+COLOUR_NAMES = ("luma", "blue–yellow", "red–green")
+
+
+def band_names(count: int) -> tuple[str, ...]:
+    """Octave bands from fine to coarse, by the size of what is in them."""
+    return (*(f"{2**i}–{2 ** (i + 1)} px" for i in range(count - 1)), f">{2 ** (count - 1)} px")
+
+
+Draw = Callable[[Findings, Sequence[Findings]], str]
 
 
 @dataclass(frozen=True)
@@ -28,39 +34,52 @@ class Figure:
         table: key of :attr:`Findings.tables`.
         title: of the section.
         caption: how to read it.
-        draw: one subject's SVG.
+        draw: one subject's SVG, given it and all subjects of the figure, which share a scale.
     """
 
     table: str
     title: str
     caption: str
-    draw: Callable[[Findings], str]
+    draw: Draw
 
 
-def _bars(key: str, digits: int = 2, unit: str = "") -> Callable[[Findings], str]:
-    def draw(found: Findings) -> str:
+def _bars(key: str, digits: int = 2, unit: str = "") -> Draw:
+    def draw(found: Findings, those: Sequence[Findings]) -> str:
+        tables = [x.tables[key] for x in those]
+        span = (min(float(x.low.min()) for x in tables), max(float(x.high.max()) for x in tables))
         table = found.tables[key]
-        return bars(table.value, table.low, table.high, found.branches, f"{key}, {found.name}", digits, unit)
+        intervals = np.stack([table.value, table.low, table.high])
+        return bars(intervals, found.branches, span, f"{key}, {found.name}", digits, unit)
 
     return draw
 
 
-def _matrix(key: str, strongest: float, columns: Sequence[str] = (), digits: int = 2) -> Callable[[Findings], str]:
-    def draw(found: Findings) -> str:
+def _matrix(key: str, strongest: float, columns: Sequence[str] = ()) -> Draw:
+    def draw(found: Findings, those: Sequence[Findings]) -> str:
         names = columns or found.branches
-        return heat_map(found.tables[key].value, found.branches, names, strongest, f"{key}, {found.name}", digits)
+        return heat_map(found.tables[key].value, found.branches, names, strongest, f"{key}, {found.name}")
 
     return draw
 
 
-def _information(found: Findings) -> str:
+def _bands(key: str) -> Draw:
+    def draw(found: Findings, those: Sequence[Findings]) -> str:
+        names = band_names(found.tables[key].value.shape[1])
+        return _matrix(key, 0.7, names)(found, those)
+
+    return draw
+
+
+def _information(found: Findings, those: Sequence[Findings]) -> str:
     values = found.tables["information"].value.copy()
     np.fill_diagonal(values, np.nan)
     return heat_map(values, found.branches, found.branches, 1.0, f"information, {found.name}")
 
 
-def _places(found: Findings) -> str:
-    return place_maps(found.tables["places"].value, found.branches, f"places, {found.name}")
+def _places(found: Findings, those: Sequence[Findings]) -> str:
+    values = found.tables["places"].value
+    relative = values / np.maximum(values.mean((1, 2), keepdims=True), 1e-12) - 1
+    return place_maps(relative, found.branches, 1.0, f"places, {found.name}")
 
 
 FIGURES = (
@@ -75,17 +94,18 @@ FIGURES = (
            " about what the floor in the first table’s dependence takes away.", _information),
     Figure("bands", "Branch × octave band", "Where each branch’s energy of luma lies, rows add up to 1. A bright cell"
            " in an otherwise pale row is an expert for structures of that size, in pixels of the measured squares.",
-           _matrix("bands", 0.7, BAND_NAMES)),
+           _bands("bands")),
     Figure("bands_owner", "Octave band × branch: who owns a band", "The same energy the other way: columns add up to 1."
            " One bright cell a column means that structures of this size have one owner.",
-           _matrix("bands_owner", 0.7, BAND_NAMES)),
+           _bands("bands_owner")),
     Figure("colours", "Branch × colour axis", "How each branch’s energy is spread over luma, blue against yellow, and"
            " red against green; rows add up to 1. Photos are mostly luma, so a branch with much in the other two is"
            " an expert for colour.", _matrix("colours", 0.8, COLOUR_NAMES)),
     Figure("colours_owner", "Colour axis × branch: who owns a colour", "The same the other way; columns add up to 1.",
            _matrix("colours_owner", 0.7, COLOUR_NAMES)),
-    Figure("places", "Branch × place", "Mean absolute value of each branch on an 8 × 8 grid over the picture; one"
-           " scale for all branches of a subject. Alike maps: branches do not keep to places.", _places),
+    Figure("places", "Branch × place", "Mean absolute value of each branch on an 8 × 8 grid over the picture,"
+           " against the branch’s mean: orange where it is stronger (full colour: twice), blue where weaker. Pale maps:"
+           " the branch is everywhere alike.", _places),
     Figure("skewness", "Polarity", "Skewness of each branch’s luma. Right of 0: it mostly adds light in few places;"
            " left: it mostly takes light away.", _bars("skewness")),
     Figure("psnr_without", "Ablation: what is left without a branch", "PSNR against the photo when the branch is left"
@@ -115,7 +135,7 @@ def figure_section(figure: Figure, found: Sequence[Findings]) -> str:
     those = [x for x in found if figure.table in x.tables]
     if not those:
         return ""
-    pictures = "".join(f"<div><h4>{html.escape(x.name)}</h4>{figure.draw(x)}</div>" for x in those)
+    pictures = "".join(f"<div><h4>{html.escape(x.name)}</h4>{figure.draw(x, those)}</div>" for x in those)
     return (
         f"<section><h2>{figure.title}</h2><figure><div class=row>{pictures}</div>"
         f"<figcaption>{figure.caption}</figcaption></figure></section>"

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from .analysis import Analysis, differs
-from .bootstrap import Estimate
-from .figures import BAND_NAMES, COLOUR_NAMES, FIGURES, example_section, figure_section
+from .bootstrap import Array, Estimate
+from .figures import COLOUR_NAMES, FIGURES, band_names, example_section, figure_section
 from .findings import MEASURES, Findings, Measure
 
 _EXACT_DB = 100.0
+_DOT = '<span class="dot" title="differs from the first"></span>'
 
 
 def report_page(analysis: Analysis) -> str:
@@ -72,34 +73,35 @@ def _summary_row(analysis: Analysis, measure: Measure) -> str:
     for found in analysis.findings:
         value = found.headline.get(measure.key)
         difference = analysis.difference(measure.key, found) if found is not analysis.findings[0] else None
-        mark = '<span class="dot" title="differs from the first"></span>' if difference and differs(difference) else ""
-        cells.append(f"<td class=num>{_estimate(value, measure)}{mark}</td>")
+        mark = (
+            '<span class="dot" title="differs from the first"></span>'
+            if difference and differs(difference, measure.digits)
+            else ""
+        )
+        cells.append(f"<td class=num>{_estimate(value, measure, mark)}</td>")
     return (
         f"<tr><th scope=row>{_text(measure.title)}<small>{_text(measure.definition)}</small></th>{''.join(cells)}"
         f"<td>{_text(measure.good)}</td></tr>"
     )
 
 
-def _estimate(value: Estimate | None, measure: Measure) -> str:
+def _estimate(value: Estimate | None, measure: Measure, mark: str) -> str:
     if value is None:
         return "–"
     if measure.key == "fidelity_db" and value.value > _EXACT_DB:
-        return "exact"
+        return f"exact{mark}"
     numbers = (f"{float(x):.{measure.digits}f}".replace("-", "−") for x in (value.value, value.low, value.high))
     middle, low, high = numbers
-    return f"<b>{middle}</b><small>{low} … {high}</small>"
+    return f"<b>{middle}</b>{mark}<small>{low} … {high}</small>"
 
 
 def _told_apart(analysis: Analysis, other: Findings, measures: list[Measure]) -> str:
-    differences = {x.title: analysis.difference(x.key, other) for x in measures}
-    there = {key: x for key, x in differences.items() if x is not None}
-    apart = [key for key, x in there.items() if differs(x)]
-    alike = [key for key in there if key not in apart]
-    tail = f" Not told apart by: {', '.join(alike).lower()}." if alike else ""
-    return (
-        f"<b>{_text(analysis.findings[0].name)}</b> and <b>{_text(other.name)}</b> are told apart by {len(apart)} of"
-        f" {len(there)} measures.{_text(tail)}"
-    )
+    differences = {x: analysis.difference(x.key, other) for x in measures}
+    there = {measure: x for measure, x in differences.items() if x is not None}
+    alike = [measure for measure, x in there.items() if not differs(x, measure.digits)]
+    tail = f" Not told apart by: {'; '.join(x.title.removesuffix(', bits').lower() for x in alike)}." if alike else ""
+    names = f"<b>{_text(analysis.findings[0].name)}</b> and <b>{_text(other.name)}</b>"
+    return f"{names} are told apart by {len(there) - len(alike)} of {len(there)} measures.{_text(tail)}"
 
 
 def _kind(kind: dict[str, Any]) -> str:
@@ -129,12 +131,12 @@ def _glance(found: Findings) -> str:
 def _branch_row(found: Findings, index: int) -> str:
     tables = {key: x.value for key, x in found.tables.items()}
     bands = tables["bands"][index]
-    strongest = sorted(np.argsort(bands)[-2:])
+    names, strongest = band_names(len(bands)), sorted(np.argsort(bands)[-2:])
     skewness = tables["skewness"][index]
     cells = [
         f"{tables['shares'][index]:.0%}",
-        ", ".join(f"{BAND_NAMES[i]} {bands[i]:.0%}" for i in strongest),
-        f"{1 - tables['colours'][index, 0]:.0%} ({COLOUR_NAMES[1 + int(tables['colours'][index, 1:].argmax())]})",
+        ", ".join(f"{names[i]} {bands[i]:.0%}" for i in strongest),
+        _colour(tables["colours"][index]),
         f"{'adds' if skewness > 0 else 'takes'} light ({skewness:+.2f})".replace("-", "−"),
         f"{tables['psnr_without'][index]:.1f} dB",
         *([f"{tables['decision'][index]:.3f}"] if "decision" in tables else []),
@@ -142,6 +144,12 @@ def _branch_row(found: Findings, index: int) -> str:
         f"{tables['stability_photos'][index]:.2f}",
     ]
     return f"<tr><th scope=row>{_text(found.branches[index])}</th>{''.join(f'<td>{x}</td>' for x in cells)}</tr>"
+
+
+def _colour(shares: Array) -> str:
+    """Shares of luma, blue-yellow, red-green."""
+    colour = f"{1 - shares[0]:.0%}"
+    return colour if colour == "0%" else f"{colour}, most of it {COLOUR_NAMES[1 + int(shares[1:].argmax())]}"
 
 
 def _partners(found: tuple[Findings, ...]) -> str:
@@ -219,10 +227,11 @@ th, td { text-align: left; vertical-align: top; padding: .45rem 1.25rem .45rem 0
 tr:first-child th { color: var(--quiet); font-size: .85rem; }
 th[scope=row] { font-weight: 550; }
 th small, td small { display: block; color: var(--quiet); font-weight: 400; font-size: .8rem; line-height: 1.35; }
-th[scope=row] small { max-width: 26rem; } td.num { white-space: nowrap; position: relative; }
+th[scope=row] small { max-width: 26rem; } td.num { white-space: nowrap; }
 td b { font-weight: 600; }
-.dot { position: absolute; right: .55rem; top: .95rem; width: .42rem; height: .42rem; border-radius: 50%;
- background: var(--pos); }
+.dot { display: inline-block; margin-left: .4rem; vertical-align: .12em; width: .42rem; height: .42rem;
+ border-radius: 50%; background: var(--pos); }
+table.layers { margin-bottom: 1.25rem; }
 table.layers td, table.layers th { padding: 0 4px 4px 0; border: 0; font-size: .78rem; white-space: nowrap; }
 img { display: block; border-radius: 3px; width: 112px; height: auto; }
 svg { display: block; max-width: none; } svg text { font-size: 11.5px; fill: var(--text); } svg text.num {

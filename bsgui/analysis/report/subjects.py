@@ -77,13 +77,13 @@ def wavelet_subject() -> Subject:
     return Subject("Wavelet", names, lambda photos, seed: wavelet_split(photos), None, facts)
 
 
-def find_subject(spec: str, store: ModelSource, domain: str = "", like: BranchedGenerator | None = None) -> Subject:
-    """A model's id, a weights file, or "untrained" for a network ``like`` another one.
+def find_subject(spec: str, store: ModelSource, like: BranchedGenerator, domain: str = "") -> Subject:
+    """What to compare with: a model's id, a weights file, or "untrained" for a network ``like`` another one.
 
     Raises:
         ModelError: there is no such model or file.
     """
-    if spec == UNTRAINED and like is not None:
+    if spec == UNTRAINED:
         return untrained_subject(like, domain)
     return weights_subject(Path(spec), domain) if spec.endswith(".safetensors") else model_subject(spec, store, domain)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Values = NDArray[Any]
 
 _CELL = 46
+_NAMED_CELL = 68
 _SMALL_CELL = 14
 _LABEL_WIDTH = 92
 _HEAD_HEIGHT = 24
@@ -38,11 +39,12 @@ def heat_map(
         title: for screen readers.
         digits: of the numbers; matrices of more than 16 columns have none.
     """
-    cell = _CELL if len(columns) <= _MANY else _SMALL_CELL
+    wide = _CELL if rows is columns else _NAMED_CELL
+    cell = wide if len(columns) <= _MANY else _SMALL_CELL
     height = cell if cell == _SMALL_CELL else _ROW + 6
     left, top = _LABEL_WIDTH, _HEAD_HEIGHT
     parts: list[str] = []
-    if cell == _CELL:
+    if cell == wide:
         parts += [
             _text(left + (i + 0.5) * cell, top - 8, _short(columns[i], i, rows is columns), "middle", columns[i])
             for i in range(len(columns))
@@ -57,33 +59,41 @@ def heat_map(
 
 
 def bars(
-    values: Values, low: Values, high: Values, names: Sequence[str], title: str, digits: int = 2, unit: str = ""
+    intervals: Values, names: Sequence[str], span: tuple[float, float], title: str, digits: int = 2, unit: str = ""
 ) -> str:
-    """Horizontal bars from 0 with whiskers from ``low`` to ``high``, all (N,)."""
-    ends = np.concatenate([[0.0], *(np.nan_to_num(np.asarray(x, np.float64)) for x in (values, low, high))])
-    start, stop = float(ends.min()), float(ends.max())
+    """Horizontal bars from 0, with whiskers.
+
+    Args:
+        intervals: (3, N) value, lower and upper end.
+        names: of the bars.
+        span: smallest and largest number that must find room; 0 always does.
+        title: for screen readers.
+        digits: of the numbers.
+        unit: after the numbers.
+    """
+    start, stop = min(0.0, span[0]), max(0.0, span[1])
     scale = _BAR_WIDTH / max(stop - start, 1e-9)
-    left = _LABEL_WIDTH
-    zero = left - start * scale
+    zero = _LABEL_WIDTH - start * scale
     parts = [f'<line class="axis" x1="{zero:.1f}" x2="{zero:.1f}" y1="0" y2="{len(names) * _ROW}"/>']
     for i, name in enumerate(names):
-        y, end = i * _ROW, left + (values[i] - start) * scale
-        sign = "pos" if values[i] >= 0 else "neg"
-        parts.append(_text(left - 8, y + 16, _cut(name, 13), "end", name))
-        parts.append(
-            f'<rect class="bar {sign}" x="{min(zero, end):.1f}" y="{y + 5}" width="{abs(end - zero):.1f}" height="14"/>'
-        )
-        first, last = (left + (x[i] - start) * scale for x in (low, high))
-        parts.append(f'<path class="whisker" d="M{first:.1f} {y + 9}v6m0-3H{last:.1f}m0-3v6"/>')
-        parts.append(_text(left + _BAR_WIDTH + 8, y + 16, f"{_number(values[i], digits)}{unit}", "start"))
-    return _svg(left + _BAR_WIDTH + _VALUE_WIDTH, len(names) * _ROW + 2, parts, title)
+        value, first, last = (zero + float(x) * scale for x in intervals[:, i])
+        number = f"{_number(intervals[0, i], digits)}{unit}"
+        parts.append(_text(_LABEL_WIDTH - 8, i * _ROW + 16, _cut(name, 13), "end", name))
+        parts.append(_bar(zero, value, i * _ROW))
+        parts.append(f'<path class="whisker" d="M{first:.1f} {i * _ROW + 9}v6m0-3H{last:.1f}m0-3v6"/>')
+        parts.append(_text(_LABEL_WIDTH + _BAR_WIDTH + 8, i * _ROW + 16, number, "start"))
+    return _svg(_LABEL_WIDTH + _BAR_WIDTH + _VALUE_WIDTH, len(names) * _ROW + 2, parts, title)
 
 
-def place_maps(values: Values, names: Sequence[str], title: str) -> str:
-    """Small multiples: one grid a branch, (N, G, G); the strongest cell of all is full colour."""
+def _bar(zero: float, end: float, y: int) -> str:
+    sign = "pos" if end >= zero else "neg"
+    return f'<rect class="bar {sign}" x="{min(zero, end):.1f}" y="{y + 5}" width="{abs(end - zero):.1f}" height="14"/>'
+
+
+def place_maps(values: Values, names: Sequence[str], strongest: float, title: str) -> str:
+    """Small multiples: one grid a branch, (N, G, G); ``strongest`` is full colour."""
     grid = values.shape[1]
     side, gap, per_row = 96, 14, min(4, len(names))
-    strongest = float(values.max())
     parts = []
     for i, name in enumerate(names):
         x, y = (i % per_row) * (side + gap), (i // per_row) * (side + 30)
@@ -133,7 +143,7 @@ def _svg(width: float, height: float, parts: Sequence[str], title: str) -> str:
 
 def _short(name: str, index: int, numbered: bool) -> str:
     """Columns have little room: the number of the branch, where rows and columns are the same branches."""
-    return str(index + 1) if numbered else _cut(name, 8)
+    return str(index + 1) if numbered else _cut(name, 11)
 
 
 def _cut(name: str, length: int) -> str:

@@ -16,7 +16,7 @@ from bsgui.analysis.measures import PhotoMeasures, correlations, measure
 
 from .information import picture_information
 
-BANDS = 5
+BANDS = 6
 GRID = 8
 _SMALL = 1e-8
 _LEAST_ERROR = 1e-12
@@ -31,7 +31,8 @@ class Traits:
     Attributes:
         measures: fidelity, redundancy, cancellation, shares, signatures.
         correlation: (B, N, N) over pixels and channels, signed.
-        bands: (B, N, BANDS) energy of luma in octave bands, finest first, over the photo's energy of luma.
+        bands: (B, N, K) energy of luma in octave bands, finest first, over the photo's energy of luma; K is
+            BANDS, fewer for squares under 128 pixels.
         colours: (B, N, 3) energy along luma, blue-yellow and red-green, over the photo's energy of all three.
         places: (B, N, GRID, GRID) mean absolute value in each cell, units of full scale.
         skewness: (B, N) third standardized moment of luma; positive: light on mid-grey.

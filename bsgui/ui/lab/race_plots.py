@@ -112,13 +112,16 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(theme.border)
                 plot.getAxis(side).setTextPen(theme.text)
+        expected = pg.mkPen(theme.text, width=1, style=Qt.PenStyle.DashLine)
         for branch, (curve, dashed) in enumerate(zip(self._curves, self._dashed, strict=True)):
             color = branch_color(branch, self._dark)
             curve.setPen(pg.mkPen(color, width=2 if self._config.branches <= 8 else 1))
-            color.setAlphaF(0.75)
-            dashed.setPen(pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine))
+            # A good prediction lies on its curve: it must be seen on it.
+            dashed.setPen(expected)
+            dashed.setZValue(1)
         self._index.setPen(pg.mkPen(theme.focus, width=2))
-        self._index_dashed.setPen(pg.mkPen(theme.focus, width=1, style=Qt.PenStyle.DashLine))
+        self._index_dashed.setPen(expected)
+        self._index_dashed.setZValue(1)
         self._learned.setPen(pg.mkPen(theme.quiet, width=1))
         self._text = theme.text
         self._label()

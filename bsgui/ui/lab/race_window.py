@@ -8,21 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QSpinBox,
-    QSplitter,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from bsgui.core.errors import BsguiError
 from bsgui.core.race import RaceConfig, RaceCourse
@@ -30,16 +16,14 @@ from bsgui.core.race_csv import course_csv
 from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
-from bsgui.ui.described import described, icon_button
-from bsgui.ui.icons import icon
 from bsgui.ui.notices import NoticeStack
 from bsgui.ui.theme import current_theme
 
+from .race_bar import RaceBar
 from .race_controls import RaceControls
 from .race_files import config_bytes, png_bytes, read_config, render_image, render_svg, write_bytes
 from .race_plots import RacePlots
 from .race_run import RaceRun, SessionFactory, predict
-from .value_slider import ValueSlider
 
 TICK_MS = 20
 _SECONDS_PER_RACE = 8.0
@@ -101,8 +85,7 @@ class RaceWindow(QMainWindow):
         if playing and self._is_over():
             self.reset()
         self._playing = playing
-        self._play.setText("Pause" if playing else "Run")
-        self._play.setIcon(icon("stop" if playing else "right"))
+        self.bar.show_playing(playing)
 
     def step(self) -> None:
         """Pause, and train one step."""
@@ -156,7 +139,7 @@ class RaceWindow(QMainWindow):
         self._run = RaceRun(config, self._factory)
         self._prediction = None
         self._drawn = -1
-        self._mode.setRange(1, config.modes)
+        self.bar.show_modes(config.modes)
         self.plots.start(config)
         self._race_job.run(self._run.work)
         self._prediction_job.run(lambda report, cancel: predict(config, self._factory, cancel))
@@ -187,10 +170,10 @@ class RaceWindow(QMainWindow):
 
     def _steps_per_tick(self, config: RaceConfig) -> int:
         ticks = _SECONDS_PER_RACE * 1000 / TICK_MS
-        return max(1, round(config.step_count / ticks * self._speed.value))
+        return max(1, round(config.step_count / ticks * self.bar.speed))
 
     def _draw(self) -> None:
-        if self._run is not None and (view := self._run.history.view(self._mode.value() - 1)) is not None:
+        if self._run is not None and (view := self._run.history.view(self.bar.mode)) is not None:
             self.plots.draw(view)
             self._step = view.step
             self._numbers = f"index {view.index[-1]:.3f}, learned {view.learned[-1]:.0%}"
@@ -222,15 +205,15 @@ class RaceWindow(QMainWindow):
         else:
             self.notices.error(failed.user_message)
 
-    def _on_mode_chosen(self, mode: int) -> None:
-        self._mode.setValue(mode + 1)
+    def _on_play_wanted(self) -> None:
+        self.set_playing(not self._playing)
 
-    def _on_mode_changed(self) -> None:
-        self.plots.show_mode(self._mode.value() - 1)
+    def _on_mode_changed(self, mode: int) -> None:
+        self.plots.show_mode(mode)
         self._draw()
 
-    def _on_quantity_changed(self) -> None:
-        self.plots.show_quantity(self._quantity.currentData())
+    def _on_quantity_changed(self, name: str) -> None:
+        self.plots.show_quantity(name)
         self._draw()
 
     # ---- files -----------------------------------------------------------------------------------------------
@@ -265,61 +248,19 @@ class RaceWindow(QMainWindow):
         self.controls = RaceControls()
         self.plots: RacePlots = RacePlots()
         self.notices = NoticeStack()
-        self._play = described(QPushButton("Run"), "Run or pause", "Run or pause (Space)")
-        self._play.setIcon(icon("right"))
-        self._play.setProperty("primary", True)
-        self._one_step = described(QPushButton("Step"), "One step", "Train one step (.)")
-        self._reset = described(QPushButton("Reset"), "Reset", "From the beginning, with the same seed (Ctrl+R)")
-        self._dice = icon_button("dice", "Next seed", "The same race with the next seed (Ctrl+D)")
-        self._speed = ValueSlider("Speed", 0.1, 20, log=True)
-        self._speed.set_value(1.0)
-        self._speed.setToolTip("Speed: at 1 a race takes eight seconds")
-        self._mode: QSpinBox = described(QSpinBox(), "Mode", "The mode whose branches are drawn; or click one in a map")
-        self._quantity = described(QComboBox(), "Quantity", "What is drawn of the mode")
-        self._quantity.addItem("Contribution", "contributions")
-        self._quantity.addItem("Share", "shares")
-        self._export = described(QToolButton(), "Export", "Export picture, drawing, table or configuration")
-        self._export.setText("Export")
-        self._export.setIcon(icon("export"))
-        self._export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._export.setMenu(self._export_menu())
+        self.bar: RaceBar = RaceBar()
         self._problem = QLabel(wordWrap=True)
         self._problem.hide()
         self._status = QLabel()
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._settle = QTimer(self, singleShot=True, interval=_WAIT_FOR_MORE_CHANGES_MS)
 
-    def _export_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for suffix, text in {"png": "Picture (PNG)…", "svg": "Drawing (SVG)…", "csv": "Table (CSV)…"}.items():
-            menu.addAction(text).triggered.connect(lambda _=False, suffix=suffix: self._ask_export(suffix))
-        menu.addSeparator()
-        menu.addAction("Save Race (JSON)…").triggered.connect(lambda: self._ask_export("json"))
-        menu.addAction("Open Race (JSON)…").triggered.connect(lambda: self._ask_config())
-        return menu
-
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 8, 8, 8)
-        bar.setSpacing(8)
-        for part in (self._play, self._one_step, self._reset, self._dice):
-            bar.addWidget(part)
-        bar.addSpacing(12)
-        bar.addWidget(QLabel("Speed"))
-        bar.addWidget(self._speed, 1)
-        bar.addSpacing(12)
-        choices: tuple[tuple[str, QWidget], ...] = (("Mode", self._mode), ("Show", self._quantity))
-        for label, choice in choices:
-            bar.addWidget(QLabel(label))
-            bar.addWidget(choice)
-        bar.addStretch(1)
-        bar.addWidget(self._export)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(self.bar)
         column.addWidget(self.notices)
         column.addWidget(self.plots, 1)
         splitter = QSplitter()
@@ -345,13 +286,15 @@ class RaceWindow(QMainWindow):
         return scroll
 
     def _connect(self) -> None:
-        self._play.clicked.connect(lambda: self.set_playing(not self._playing))
-        self._one_step.clicked.connect(self.step)
-        self._reset.clicked.connect(self.reset)
-        self._dice.clicked.connect(self.controls.next_seed)
-        self._mode.valueChanged.connect(self._on_mode_changed)
-        self._quantity.currentIndexChanged.connect(self._on_quantity_changed)
-        self.plots.mode_chosen.connect(self._on_mode_chosen)
+        self.bar.play_wanted.connect(self._on_play_wanted)
+        self.bar.step_wanted.connect(self.step)
+        self.bar.reset_wanted.connect(self.reset)
+        self.bar.seed_wanted.connect(self.controls.next_seed)
+        self.bar.mode_changed.connect(self._on_mode_changed)
+        self.bar.quantity_changed.connect(self._on_quantity_changed)
+        self.bar.export_wanted.connect(self._ask_export)
+        self.bar.open_wanted.connect(self._ask_config)
+        self.plots.mode_chosen.connect(self.bar.choose_mode)
         self.controls.changed.connect(self._settle.start)
         self._settle.timeout.connect(self.reset)
         self._timer.timeout.connect(self._on_tick)
@@ -360,7 +303,7 @@ class RaceWindow(QMainWindow):
         self._export_job.finished.connect(lambda path: self.notices.info(f"{path.name} is written."))
         for job in (self._race_job, self._prediction_job, self._export_job):
             job.failed.connect(self._on_failed)
-        for keys, slot in (("Space", self._play.click), (".", self.step), ("Ctrl+R", self.reset)):
+        for keys, slot in (("Space", self._on_play_wanted), (".", self.step), ("Ctrl+R", self.reset)):
             QShortcut(QKeySequence(keys), self, slot)
         QShortcut(QKeySequence("Ctrl+D"), self, self.controls.next_seed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)

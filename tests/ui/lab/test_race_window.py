@@ -111,8 +111,8 @@ def test_clicking_a_map_chooses_the_mode(race_window: RaceWindow, qtbot: QtBot, 
     plots = race_window.plots
     spot = plots._now.getViewBox().mapViewToScene(QPointF(3.0, 1.0)).toPoint()
     qtbot.mouseClick(plots.viewport(), Qt.MouseButton.LeftButton, pos=plots.mapFromScene(QPointF(spot)))
-    qtbot.waitUntil(lambda: race_window._mode.value() == 3)
-    race_window._quantity.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: race_window.bar.mode == 2)
+    race_window.bar._quantity.setCurrentIndex(1)
     shown = np.array([x.getData()[1][0] for x in plots._curves])
     assert shown.sum() == pytest.approx(1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -61,6 +62,9 @@ class ProjectController(QObject):
         settings = self._decompose.last_settings
         if photo is None or decomposition is None or settings is None:
             return None
+        # After an undo the layers may be those of an earlier seed: their provenance knows it.
+        made = decomposition.provenance
+        settings = replace(settings, model=made.model, domain=made.domain, seed=made.seed, size=made.size)
         return Snapshot(photo, decomposition.provenance, settings, self._document.stack, self.path)
 
     def expect(self, photo: Photo, path: Path | None) -> None:

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from bsgui.core.decomposition import Decomposition
 from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import Photo
-from bsgui.core.requests import CancelToken, DecomposeRequest, Progress, ProgressCallback
 from bsgui.ui.main_window import MainWindow
 from bsgui.ui.services import Services
 from bsgui.ui.settings import SettingsStore
-from tests.fixtures import make_card, make_decomposition, make_photo
-
-
-@dataclass
-class GatedDecomposer:
-    """Takes any photo apart at random, once its gate is open; counts and remembers what it was asked."""
-
-    gate: threading.Event = field(default_factory=threading.Event)
-    running: threading.Event = field(default_factory=threading.Event)
-    requests: list[DecomposeRequest] = field(default_factory=list)
-    error: Exception | None = None
-
-    def decompose(
-        self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken
-    ) -> Decomposition:
-        """See the protocol."""
-        self.requests.append(request)
-        report(Progress(1, 2, "Running the network"))
-        self.running.set()
-        while not self.gate.wait(0.005):
-            cancel.raise_if_cancelled()
-        cancel.raise_if_cancelled()
-        if self.error is not None:
-            raise self.error
-        return make_decomposition(request.photo, seed=request.settings.seed)
+from tests.fixtures import make_card, make_photo
+from tests.gated_decomposer import GatedDecomposer
 
 
 @pytest.fixture
@@ -89,16 +62,17 @@ def window(
     settings_store: SettingsStore,
     cards: tuple[ModelCard, ...],
     answers: list[QMessageBox.StandardButton],
-) -> Iterator[MainWindow]:
+) -> MainWindow:
     """A window on show; closed at the end whatever it holds."""
     shown = MainWindow(Services(lambda: decomposer, settings_store, tmp_path / "log", cards))
-    qtbot.addWidget(shown)
+
+    def let_go(_: QWidget) -> None:
+        decomposer.gate.set()
+        shown.document.mark_clean()
+
+    qtbot.addWidget(shown, before_close_func=let_go)
     shown.show()
-    yield shown
-    decomposer.gate.set()
-    shown.document.mark_clean()
-    answers.clear()
-    shown.close()
+    return shown
 
 
 @pytest.fixture

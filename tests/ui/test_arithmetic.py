@@ -27,5 +27,5 @@ def test_numbers_and_arithmetic(text: str, value: float) -> None:
     ["", " ", "fur", "1/0", "x**9", "__import__('os')", "x.real", "1e999", "(" * 40, "True", "1 2", "[1]", "9" * 99],
 )
 def test_everything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="number|only"):
+    with pytest.raises(ValueError, match=r"number|only"):
         evaluate(text, 1.0)

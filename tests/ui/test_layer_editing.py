@@ -99,6 +99,7 @@ def _wheel(slider: FactorSlider) -> None:
     QApplication.sendEvent(slider, event)
 
 
+@pytest.mark.qt_log_ignore("does not support raise")
 def test_typed_arithmetic(decomposed: MainWindow) -> None:
     field = decomposed.layer_panel.row(LAYER)._value
     field.setFocus()

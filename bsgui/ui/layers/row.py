@@ -113,6 +113,8 @@ class LayerRow(QWidget):
 
     def cancel_rename(self) -> None:
         """Back to the label; the name stays."""
+        # Losing the focus finishes the edit: with the old name nothing happens then.
+        self._name_edit.setText(self._layer.name)
         self._names.setCurrentWidget(self._name)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -1,0 +1,36 @@
+"""An engine that waits at a gate, so that tests decide when it is done."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from bsgui.core.decomposition import Decomposition, Provenance
+from bsgui.core.requests import CancelToken, DecomposeRequest, Progress, ProgressCallback
+
+from .fixtures import make_decomposition
+
+
+@dataclass
+class GatedDecomposer:
+    """Takes any photo apart at random, once its gate is open; counts and remembers what it was asked."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    running: threading.Event = field(default_factory=threading.Event)
+    requests: list[DecomposeRequest] = field(default_factory=list)
+    error: Exception | None = None
+
+    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+        """See the protocol."""
+        self.requests.append(request)
+        report(Progress(1, 2, "Running the network"))
+        self.running.set()
+        while not self.gate.wait(0.005):
+            cancel.raise_if_cancelled()
+        cancel.raise_if_cancelled()
+        if self.error is not None:
+            raise self.error
+        asked = request.settings
+        made = make_decomposition(request.photo, seed=asked.seed)
+        provenance = Provenance(asked.model, "0" * 64, asked.domain, asked.seed, asked.size, 8, 8, "cpu, float32")
+        return replace(made, provenance=provenance)

@@ -71,6 +71,8 @@ def photo_rows(photos: Path, split: str, most: int | None = None) -> list[Row]:
         raise PhotoReadError(f"{photos}: there is no such folder or index.")
     if len(rows) < FEWEST:
         raise UsageError(f"{photos}: an evaluation needs at least {FEWEST} photos; there are {len(rows)}.")
+    if most is not None and most < FEWEST:
+        raise UsageError(f"An evaluation needs at least {FEWEST} photos, not {most}.")
     return evenly(rows, most)
 
 

@@ -87,16 +87,16 @@ FIGURES = (
            " work is shared out evenly; a bar at 0 is a dead branch. Whiskers, here and below, are 95 % intervals.",
            _bars("shares", 3)),
     Figure("correlation", "Branch × branch correlation", "Orange: where one is lighter, so is the other. Blue: one"
-           " takes away what the other adds. Good layers leave everything off the diagonal pale. Columns are the"
+           " takes away what the other adds. Good layers leave everything off the diagonal faint. Columns are the"
            " branches in the order of the rows; mean over photos.", _matrix("correlation", 1.0)),
     Figure("information", "Branch × branch mutual information, bits", "What the luma of one branch at a pixel says of"
            " the other’s, in any way, not only in proportion. Full colour is 1 bit. Two independent branches have"
            " about what the floor in the first table’s dependence takes away.", _information),
-    Figure("bands", "Branch × octave band", "Where each branch’s energy of luma lies, rows add up to 1. A bright cell"
-           " in an otherwise pale row is an expert for structures of that size, in pixels of the measured squares.",
+    Figure("bands", "Branch × octave band", "Where each branch’s energy of luma lies, rows add up to 1. A strong cell"
+           " in an otherwise faint row is an expert for structures of that size, in pixels of the measured squares.",
            _bands("bands")),
     Figure("bands_owner", "Octave band × branch: who owns a band", "The same energy the other way: columns add up to 1."
-           " One bright cell a column means that structures of this size have one owner.",
+           " One strong cell a column means that structures of this size have one owner.",
            _bands("bands_owner")),
     Figure("colours", "Branch × colour axis", "How each branch’s energy is spread over luma, blue against yellow, and"
            " red against green; rows add up to 1. Photos are mostly luma, so a branch with much in the other two is"
@@ -104,7 +104,7 @@ FIGURES = (
     Figure("colours_owner", "Colour axis × branch: who owns a colour", "The same the other way; columns add up to 1.",
            _matrix("colours_owner", 0.7, COLOUR_NAMES)),
     Figure("places", "Branch × place", "Mean absolute value of each branch on an 8 × 8 grid over the picture,"
-           " against the branch’s mean: orange where it is stronger (full colour: twice), blue where weaker. Pale maps:"
+           " against the branch’s mean: orange where it is stronger (full colour: twice), blue where weaker. Faint maps:"
            " the branch is everywhere alike.", _places),
     Figure("skewness", "Polarity", "Skewness of each branch’s luma. Right of 0: it mostly adds light in few places;"
            " left: it mostly takes light away.", _bars("skewness")),
@@ -118,7 +118,7 @@ FIGURES = (
            " the masks of the index.", _bars("semantic")),
     Figure("confusion", "Identity: which branch is it taken for?", "Rows: the branch a picture came from; columns:"
            " what a linear classifier takes it for, seeing only its content (spectrum, orientation, colour share,"
-           " polarity, place). A bright diagonal: every branch has a face of its own on photos the classifier never"
+           " polarity, place). A strong diagonal: every branch has a face of its own on photos the classifier never"
            " saw.", _matrix("confusion", 1.0)),
     Figure("stability_photos", "Stability over photos", "Correlation of each branch’s profile on one random half of"
            " the photos with that on the other; near 1, the branch plays the same role everywhere. Whiskers span 95 %"

@@ -20,7 +20,7 @@ from bsgui.engine.checkpoint import file_sha256, load_generator
 
 from .config import TrainConfig, read_config
 
-_MIN_SIZE, _MAX_SIZE = 64, 1024
+_MIN_SIZE, _MAX_SIZE = 32, 1024
 
 
 def make_card(config: TrainConfig, weights: Path, log: list[dict[str, Any]], evaluations: dict[str, Any]) -> ModelCard:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from bsgui.analysis.realism import realism_scores
 from bsgui.analysis.report.analysis import Analysis, AnalysisRequest, analyze
 from bsgui.analysis.report.files import write_analysis
 from bsgui.core.errors import ExportError, ModelError, UsageError
@@ -162,7 +163,10 @@ def test_a_folder_is_enough(run: Callable[..., Analysis], index: Path) -> None:
 
 
 def test_realism_is_judged_on_demand(run: Callable[..., Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bsgui.analysis.realism._STEPS", 2)
+    monkeypatch.setattr(
+        "bsgui.analysis.report.analysis.realism_scores",
+        lambda pictures, photos, seed: realism_scores(pictures, photos, seed, steps=2),
+    )
     estimate = run(realism=True).findings[0].headline["realism_auc"]
     assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
 

@@ -1,0 +1,196 @@
+"""Matrices and maps of place, painted in the theme's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from .theme import current_theme
+
+_ROW = 24
+_LEAST_CELL = 8
+_MOST_CELL = 56
+_GAP = 4
+_STRONGEST = 0.8
+_MAP_SIDE = 64
+_MAP_GAP = 12
+
+Values = NDArray[np.floating[Any]]
+
+
+class HeatMap(QWidget):
+    """A matrix as coloured cells with numbers: orange above 0, blue below; what does not fit is in the tooltips.
+
+    Args:
+        name: for screen readers.
+        strongest: the absolute value of full colour.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, name: str, strongest: float = 1.0) -> None:
+        super().__init__()
+        self._strongest = strongest
+        self._values: Values = np.zeros((0, 0))
+        self._rows: Sequence[str] = ()
+        self._columns: Sequence[str] = ()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+
+    def show_values(self, values: Values, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Show a matrix (R, C) with its names."""
+        self._values, self._rows, self._columns = values, rows, columns
+        self.setAccessibleDescription("; ".join(self.cell_text(r, c) for r, c in np.ndindex(values.shape)))
+        self.updateGeometry()
+        self.update()
+
+    def cell_text(self, row: int, column: int) -> str:
+        """What the tooltip of a cell says."""
+        return f"{self._rows[row]}, {self._columns[column]}: {_number(self._values[row, column])}"
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Where a cell is."""
+        left, width = self._left(), self._cell_width()
+        return QRectF(left + column * width, _ROW * (row + 1), width, _ROW)
+
+    def sizeHint(self) -> QSize:
+        """As high as its rows."""
+        return QSize(240, _ROW * (len(self._rows) + 1) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Columns may get narrow, but not vanish."""
+        return QSize(self._left() + _LEAST_CELL * len(self._columns), self.sizeHint().height())
+
+    def _left(self) -> int:
+        widest = max((self.fontMetrics().horizontalAdvance(x) for x in self._rows), default=0)
+        return int(min(widest, 110)) + 2 * _GAP
+
+    def _cell_width(self) -> float:
+        room = (self.width() - self._left()) / max(1, len(self._columns))
+        return float(min(max(room, _LEAST_CELL), _MOST_CELL))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Names, cells, numbers."""
+        painter = QPainter(self)
+        theme, metrics = current_theme(), self.fontMetrics()
+        painter.setPen(QColor(theme.quiet))
+        for column, name in enumerate(self._columns):
+            place = self.cell_rect(-1, column)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, _fitting(name, str(column + 1), metrics, place))
+        painter.setPen(QColor(theme.text))
+        for row, name in enumerate(self._rows):
+            place = QRectF(0, _ROW * (row + 1), self._left() - 2 * _GAP, _ROW)
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(place.width()))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        for row, column in np.ndindex(self._values.shape):
+            self._paint_cell(painter, row, column)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
+        place, value = self.cell_rect(row, column), float(self._values[row, column])
+        painter.fillRect(place.adjusted(0, 0, -1, -1), _color(value / self._strongest))
+        text = _number(value)
+        if painter.fontMetrics().horizontalAdvance(text) <= place.width() - 2:
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    def event(self, event: QEvent) -> bool:
+        """Tooltips of cells."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self._cell_at(event.pos())
+            if cell is not None:
+                QToolTip.showText(event.globalPos(), self.cell_text(*cell), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def _cell_at(self, position: QPoint) -> tuple[int, int] | None:
+        column = int((position.x() - self._left()) // self._cell_width())
+        row = position.y() // _ROW - 1
+        there = 0 <= row < self._values.shape[0] and 0 <= column < self._values.shape[1]
+        return (row, column) if there else None
+
+
+class PlaceMaps(QWidget):
+    """One grid a branch: orange where it is stronger than its mean (full colour: twice), blue where weaker.
+
+    Args:
+        name: for screen readers.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._maps: Values = np.zeros((0, 1, 1))
+        self._names: Sequence[str] = ()
+        self.setAccessibleName(name)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_maps(self, maps: Values, names: Sequence[str]) -> None:
+        """Show strengths (N, G, G) with the branches' names."""
+        self._maps = maps / np.maximum(maps.mean((1, 2), keepdims=True), 1e-9) - 1
+        self._names = names
+        self.updateGeometry()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        """Narrow panels have more rows."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As many rows as the width asks for."""
+        rows = -(-len(self._names) // self._per_row(width))
+        return max(1, rows * (_MAP_SIDE + _ROW))
+
+    def sizeHint(self) -> QSize:
+        """Three in a row."""
+        width = 3 * (_MAP_SIDE + _MAP_GAP)
+        return QSize(width, self.heightForWidth(width))
+
+    def _per_row(self, width: int) -> int:
+        return max(1, (width + _MAP_GAP) // (_MAP_SIDE + _MAP_GAP))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Names and maps."""
+        painter = QPainter(self)
+        painter.setPen(QColor(current_theme().text))
+        per_row = self._per_row(self.width())
+        for index, name in enumerate(self._names):
+            left = (index % per_row) * (_MAP_SIDE + _MAP_GAP)
+            top = (index // per_row) * (_MAP_SIDE + _ROW)
+            text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _MAP_SIDE + _MAP_GAP - 2)
+            painter.drawText(QRectF(left, top, _MAP_SIDE + _MAP_GAP, _ROW), Qt.AlignmentFlag.AlignVCenter, text)
+            self._paint_map(painter, self._maps[index], left, top + _ROW)
+        painter.end()
+
+    def _paint_map(self, painter: QPainter, values: Values, left: int, top: int) -> None:
+        cell = _MAP_SIDE / len(values)
+        painter.fillRect(QRectF(left, top, _MAP_SIDE, _MAP_SIDE), QColor(current_theme().base))
+        for row, column in np.ndindex(values.shape):
+            place = QRectF(left + column * cell, top + row * cell, cell - 1, cell - 1)
+            painter.fillRect(place, _color(float(values[row, column])))
+
+
+def _color(strength: float) -> QColor:
+    """Transparent at 0, full at 1 and -1."""
+    color = QColor(current_theme().positive if strength >= 0 else current_theme().negative)
+    color.setAlphaF(_STRONGEST * min(1.0, abs(strength)))
+    return color
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _fitting(name: str, number: str, metrics: QFontMetrics, place: QRectF) -> str:
+    return name if metrics.horizontalAdvance(name) <= place.width() - 2 else number

@@ -57,11 +57,11 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._config = config
         self._mode = min(self._mode, config.modes - 1)
         self._prediction = None
-        for item in (*self._curves, *self._dashed):
-            self._course.removeItem(item)
-        self._curves = [self._course.plot([], []) for _ in range(config.branches)]
-        self._dashed = [self._course.plot([], []) for _ in range(config.branches)]
-        for item in (self._index, self._learned, self._index_dashed):
+        # Curves are slow to make: those of the largest race so far are kept, and stay empty where there are too many.
+        while len(self._curves) < config.branches:
+            self._curves.append(self._course.plot([], []))
+            self._dashed.append(self._course.plot([], []))
+        for item in (*self._curves, *self._dashed, self._index, self._learned, self._index_dashed):
             item.setData([], [])
         for image in (self._now_image, self._expected_image, self._leader_image):
             image.clear()
@@ -71,8 +71,8 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._leaders.setYRange(0.5, config.modes + 0.5, padding=0)
         for plot in (self._now, self._expected):
             plot.setRange(xRange=(0.5, config.modes + 0.5), yRange=(0.5, config.branches + 0.5), padding=0)
+        self._color_curves(current_theme())
         self._label()
-        self.apply_theme(current_theme())
 
     def show_mode(self, mode: int) -> None:
         """Draw another mode's curves, from the next :meth:`draw` on."""
@@ -95,7 +95,7 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def draw(self, view: RaceView) -> None:
         """Draw where the race stands."""
         values = view.contributions if self._shown == "contributions" else view.shares
-        for branch, curve in enumerate(self._curves):
+        for branch, curve in enumerate(self._curves[: self._config.branches]):
             curve.setData(view.times, values[:, branch])
         self._index.setData(view.times, view.index)
         self._learned.setData(view.times, view.learned)
@@ -112,6 +112,11 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(theme.border)
                 plot.getAxis(side).setTextPen(theme.text)
+        self._color_curves(theme)
+        self._text = theme.text
+        self._label()
+
+    def _color_curves(self, theme: Theme) -> None:
         expected = pg.mkPen(theme.text, width=1, style=Qt.PenStyle.DashLine)
         for branch, (curve, dashed) in enumerate(zip(self._curves, self._dashed, strict=True)):
             color = branch_color(branch, self._dark)
@@ -123,8 +128,6 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._index_dashed.setPen(expected)
         self._index_dashed.setZValue(1)
         self._learned.setPen(pg.mkPen(theme.quiet, width=1))
-        self._text = theme.text
-        self._label()
 
     def _make_plots(self) -> None:
         self._text = current_theme().text
@@ -187,7 +190,7 @@ class RacePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         course = self._prediction.amplitudes[:, 0]
         of_mode = course[:, :, self._mode : self._mode + 1]
         values = shares(of_mode) if self._shown == "shares" else of_mode / self._config.mode_strengths[self._mode]
-        for branch, dashed in enumerate(self._dashed):
+        for branch, dashed in enumerate(self._dashed[: self._config.branches]):
             dashed.setData(self._prediction.times, values[:, branch, 0])
         self._index_dashed.setData(self._prediction.times, specialization_index(course))
         _set_heat(self._expected_image, shares(course[-1]))

@@ -66,7 +66,8 @@ def _swap(bench: Bench) -> Findings:
     bars = Panel("Who owns the strongest mode in the end", "optimizer", "share of races", (
         Curve("the branch that got the owner's weights", kinds, np.stack(moved)),
         Curve("the branch in the owner's place", kinds, np.stack(kept)),
-        Curve("theory: roles follow weights", kinds, np.ones((len(kinds), 1)), True),
+        Curve("theory: roles follow weights", kinds, np.ones((len(kinds), 1)), True,
+              "the branch that got the owner's weights"),
     ))  # fmt: skip
     return Findings((bars, *panels), tuple(checks), bench.config(BASE, spread=1.0))
 

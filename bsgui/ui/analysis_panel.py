@@ -16,6 +16,7 @@ from .described import text_button
 from .heat_map import HeatMap, PlaceMaps
 
 _COLOURS = ("Light", "Blue–yellow", "Red–green")
+_SHORT = ("Share", "Light", "B–Y", "R–G", "Sign")
 _EMPTY = "Decompose a photo to see what each branch holds."
 
 
@@ -82,12 +83,12 @@ class AnalysisPanel(QScrollArea):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
         parts = (
-            ("Share, colour and polarity", "Share of the branches’ energy; how much of a branch is light or colour; "
-             "whether it mostly adds light (+) or takes it away (−).", self.overview),
+            ("Share, colour and sign", "Share of the branches’ energy; how much of a branch is light, blue–yellow "
+             "(B–Y), red–green (R–G); whether it mostly adds light (+) or takes it away (−).", self.overview),
             ("Correlation", "Orange: two branches rise and fall together; blue: one takes what the other adds. "
              "Good layers are faint off the diagonal.", self.correlation),
-            ("Size of structures", "Where a branch’s light is, by the size of the structures in the measured copy; "
-             "rows add up to 1.", self.bands),
+            ("Size of structures", "Where a branch’s light is, by the size of structures in pixels of the measured "
+             "copy; rows add up to 1.", self.bands),
             ("Place", "Where a branch is stronger (orange) or weaker (blue) than its mean.", self.places),
         )  # fmt: skip
         for title, explanation, widget in parts:
@@ -138,7 +139,7 @@ class AnalysisPanel(QScrollArea):
         self.summary.setText(_summary(measures))
         names, polarity = measures.names, np.clip(measures.skewness, -10, 10)
         overview = np.column_stack([measures.shares, measures.colours, polarity])
-        self.overview.show_values(overview, names, ("Share", *_COLOURS, "Polarity"))
+        self.overview.show_values(overview, names, _SHORT)
         self.correlation.show_values(measures.correlation, names, names)
         self.bands.show_values(measures.bands, names, band_names(measures.bands.shape[1]))
         self.places.show_maps(measures.places, names)
@@ -146,14 +147,21 @@ class AnalysisPanel(QScrollArea):
 
 
 def band_names(count: int) -> tuple[str, ...]:
-    """Octave bands from fine to coarse, by the size of what is in them."""
-    return (*(f"{2**i}–{2 ** (i + 1)} px" for i in range(count - 1)), f">{2 ** (count - 1)} px")
+    """Octave bands from fine to coarse, by the size of what is in them, pixels."""
+    return (*(f"{2**i}–{2 ** (i + 1)}" for i in range(count - 1)), f">{2 ** (count - 1)}")
 
 
 def measures_table(measures: LayerMeasures) -> str:
     """All figures of each branch, tab-separated, one branch a line."""
     bands = band_names(measures.bands.shape[1])
-    heads = ["Branch", "Share", *_COLOURS, "Polarity", *bands, *(f"Correlation with {x}" for x in measures.names)]
+    heads = [
+        "Branch",
+        "Share",
+        *_COLOURS,
+        "Polarity",
+        *(f"{x} px" for x in bands),
+        *(f"Correlation with {x}" for x in measures.names),
+    ]
     columns = [measures.shares, measures.colours, measures.skewness, measures.bands, measures.correlation]
     rows = ["\t".join(heads)]
     for name, values in zip(measures.names, np.column_stack(columns), strict=True):

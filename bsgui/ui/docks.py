@@ -1,4 +1,4 @@
-"""The panels on the right: layers on top, then decomposing, then histogram and navigator."""
+"""The panels: on the right layers, decomposing, histogram and navigator; on the left, when wanted, the analysis."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Docks:
 
     Args:
         window: owns them.
-        panels: widget by id: "layers", "decompose", "histogram", "navigator", "history".
+        panels: widget by id: "layers", "decompose", "histogram", "navigator", "history", "analysis".
     """
 
     _TITLES: Mapping[str, str] = {
@@ -36,6 +36,7 @@ class Docks:
         "histogram": "Histogram",
         "navigator": "Navigator",
         "history": "History",
+        "analysis": "Analysis",
     }
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
@@ -60,13 +61,15 @@ class Docks:
 
     def arrange(self) -> None:
         """Everything where it was at the first start; in a low window all but the layers share one place."""
-        for dock in self._docks.values():
+        for key, dock in self._docks.items():
             self._window.removeDockWidget(dock)
             dock.setFloating(False)
-            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            dock.show()
+            # The analysis is tall and not for everybody: it has the left side, once it is asked for.
+            side = Qt.DockWidgetArea.LeftDockWidgetArea if key == "analysis" else Qt.DockWidgetArea.RightDockWidgetArea
+            self._window.addDockWidget(side, dock)
+            dock.setVisible(key != "analysis")
         low = self._window.height() < _LOW_WINDOW
-        lower = [dock for key, dock in self._docks.items() if key != "layers"]
+        lower = [dock for key, dock in self._docks.items() if key not in ("layers", "analysis")]
         first = lower[0] if low else lower[1]
         for dock in lower:
             if dock is not first and (low or dock is not lower[0]):

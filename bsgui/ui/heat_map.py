@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from .theme import current_theme
+from .theme import contrast, current_theme
 
 _ROW = 24
 _LEAST_CELL = 8
 _MOST_CELL = 56
 _GAP = 4
 _STRONGEST = 0.8
+_SMALL_TEXT = 0.88
 _MAP_SIDE = 64
 _MAP_GAP = 12
 
@@ -79,26 +80,37 @@ class HeatMap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names, cells, numbers."""
         painter = QPainter(self)
-        theme, metrics = current_theme(), self.fontMetrics()
-        painter.setPen(QColor(theme.quiet))
-        for column, name in enumerate(self._columns):
-            place = self.cell_rect(-1, column)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, _fitting(name, str(column + 1), metrics, place))
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(current_theme().text))
         for row, name in enumerate(self._rows):
             place = QRectF(0, _ROW * (row + 1), self._left() - 2 * _GAP, _ROW)
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(place.width()))
+            text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        small = self.font()
+        small.setPointSizeF(small.pointSizeF() * _SMALL_TEXT)
+        painter.setFont(small)
+        self._paint_heads(painter)
         for row, column in np.ndindex(self._values.shape):
             self._paint_cell(painter, row, column)
         painter.end()
 
+    def _paint_heads(self, painter: QPainter) -> None:
+        painter.setPen(QColor(current_theme().quiet))
+        for column, name in enumerate(self._columns):
+            place = self.cell_rect(-1, column)
+            # Where rows and columns are the same branches, a number says enough.
+            text = str(column + 1) if self._columns is self._rows else name
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, elided)
+
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
         place, value = self.cell_rect(row, column), float(self._values[row, column])
-        painter.fillRect(place.adjusted(0, 0, -1, -1), _color(value / self._strongest))
-        text = _number(value)
-        if painter.fontMetrics().horizontalAdvance(text) <= place.width() - 2:
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        color = _color(value / self._strongest)
+        painter.fillRect(place.adjusted(0, 0, -1, -1), color)
+        painter.setPen(_readable_on(color))
+        for text in (_number(value), _number(value).replace("0.", ".")):
+            if painter.fontMetrics().horizontalAdvance(text) <= place.width():
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+                return
 
     def event(self, event: QEvent) -> bool:
         """Tooltips of cells."""
@@ -188,9 +200,16 @@ def _color(strength: float) -> QColor:
     return color
 
 
+def _readable_on(color: QColor) -> QColor:
+    """The theme's text colour, or its opposite where that is easier to read on the colour over the window's."""
+    theme, ground = current_theme(), QColor(current_theme().window)
+    over = [
+        round(color.alphaF() * top + (1 - color.alphaF()) * bottom)
+        for top, bottom in zip(color.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[index]
+    ]
+    mixed = QColor(*over).name()
+    return QColor(max((theme.text, theme.overlay, theme.on_overlay), key=lambda x: contrast(x, mixed)))
+
+
 def _number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
-
-
-def _fitting(name: str, number: str, metrics: QFontMetrics, place: QRectF) -> str:
-    return name if metrics.horizontalAdvance(name) <= place.width() - 2 else number

@@ -16,6 +16,7 @@ from bsgui.core.requests import DecomposeSettings
 
 from .action_state import ActionState
 from .actions import Actions
+from .analysis_panel import AnalysisPanel
 from .busy_bar import BusyBar
 from .canvas.histogram import HistogramPanel
 from .canvas.navigator import Navigator
@@ -116,12 +117,14 @@ class MainWindow(QMainWindow):
         self.decompose_panel = DecomposePanel(self.services.cards, self.services.settings.value.device)
         self.decompose_panel.show_model(self.services.settings.value.model)
         self.histogram = HistogramPanel(self.canvas)
+        self.analysis = AnalysisPanel(self.document)
         self._panels: dict[str, QWidget] = {
             "layers": self.layer_panel,
             "decompose": self.decompose_panel,
             "histogram": self.histogram,
             "navigator": Navigator(self.canvas),
             "history": HistoryPanel(self.document),
+            "analysis": self.analysis,
         }
         self._action_state = ActionState(
             self.actions_table, self.document, self.view, self.decompose, self.decompose_panel.has_model, self
@@ -239,6 +242,7 @@ class MainWindow(QMainWindow):
             self.copier.close,
             self.thumbnails.close,
             self.probe.close,
+            self.analysis.stop,
             self.project.close,
             self.recovery.close,
             self.decompose.close,

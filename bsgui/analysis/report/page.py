@@ -235,7 +235,7 @@ table.layers { margin-bottom: 1.25rem; }
 table.layers td, table.layers th { padding: 0 4px 4px 0; border: 0; font-size: .78rem; white-space: nowrap; }
 img { display: block; border-radius: 3px; width: 112px; height: auto; }
 svg { display: block; max-width: none; } svg text { font-size: 11.5px; fill: var(--text); } svg text.num {
- font-size: 11px; }
+ font-size: 11px; } svg text.strong { fill: #101216; }
 .cell.pos, .bar.pos { fill: var(--pos); } .cell.neg, .bar.neg { fill: var(--neg); }
 .cell { stroke: var(--ground); stroke-width: 1; } .bar { fill-opacity: .75; }
 .frame { fill: none; stroke: var(--line); } .axis { stroke: var(--quiet); stroke-width: 1; }

@@ -24,6 +24,7 @@ _BAR_WIDTH = 300
 _VALUE_WIDTH = 52
 _MANY = 16
 _STRONGEST = 0.85
+_DARK = 0.55
 
 
 def heat_map(
@@ -115,7 +116,8 @@ def _cell(
     number = _number(value, digits)
     tip = f"<title>{html.escape(what)}: {number}</title>"
     shape = f"<g>{tip}{_rect(x, y, width, height, value, strongest)}"
-    label = _text(x + width / 2, y + height / 2 + 4, number, "middle", "", "num") if width > _SMALL_CELL else ""
+    kind = "num strong" if abs(value) > _DARK * strongest else "num"
+    label = _text(x + width / 2, y + height / 2 + 4, number, "middle", "", kind) if width > _SMALL_CELL else ""
     return f"{shape}{label}</g>"
 
 

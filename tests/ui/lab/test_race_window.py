@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from bsgui.analysis.race.training import Race
@@ -217,3 +217,20 @@ def test_a_slider_knows_logarithms_zero_and_exact_values(qtbot: QtBot) -> None:
     assert slider.value == 0.0
     inner.setValue(200)
     assert slider.value == 1.0
+
+
+def test_an_activation_takes_full_matrices_with_it(race_window: RaceWindow) -> None:
+    named(race_window, QComboBox, "Activation").setCurrentIndex(1)
+    config = race_window.controls.config()
+    assert (config.activation, config.form, config.init) == ("relu", "matrices", "gaussian")
+    named(race_window, QComboBox, "Layers").setCurrentIndex(0)
+    assert race_window.controls.config().activation == "linear"
+
+
+def test_groups_of_modes_are_correlated(race_window: RaceWindow, qtbot: QtBot) -> None:
+    named(race_window, QSlider, "Modes in a group").setValue(2)
+    named(race_window, QSlider, "Correlation of a group’s inputs").setValue(100)
+    config = race_window.controls.config()
+    assert (config.subtasks, config.correlation) == (2, pytest.approx(0.475, abs=0.01))
+    named(race_window, QSlider, "Modes in a group").setValue(3)
+    qtbot.waitUntil(lambda: "groups of 3" in race_window._problem.text())

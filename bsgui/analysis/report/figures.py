@@ -104,8 +104,8 @@ FIGURES = (
     Figure("colours_owner", "Colour axis × branch: who owns a colour", "The same the other way; columns add up to 1.",
            _matrix("colours_owner", 0.7, COLOUR_NAMES)),
     Figure("places", "Branch × place", "Mean absolute value of each branch on an 8 × 8 grid over the picture,"
-           " against the branch’s mean: orange where it is stronger (full colour: twice), blue where weaker. Faint maps:"
-           " the branch is everywhere alike.", _places),
+           " against the branch’s mean: orange where it is stronger (full colour: twice), blue where weaker. Faint"
+           " maps: the branch is everywhere alike.", _places),
     Figure("skewness", "Polarity", "Skewness of each branch’s luma. Right of 0: it mostly adds light in few places;"
            " left: it mostly takes light away.", _bars("skewness")),
     Figure("psnr_without", "Ablation: what is left without a branch", "PSNR against the photo when the branch is left"

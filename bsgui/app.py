@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from bsgui import __version__
 from bsgui.core.race import RaceConfig, RaceSession
-from bsgui.core.requests import Decomposer
+from bsgui.core.requests import Adapter, Decomposer
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.resource_paths import APP_NAME, resource
 from bsgui.ui.icons import app_icon
@@ -76,8 +76,14 @@ def make_services(log_folder: Path) -> Services:
 
         return Race(config)
 
+    def adapter() -> Adapter:
+        from bsgui.training.adapt import PhotoAdapter
+
+        return PhotoAdapter(store)
+
     return Services(
         decomposer_factory=decomposer,
+        adapter_factory=adapter,
         settings=SettingsStore(Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"),
         log_folder=log_folder,
         cards=cards,

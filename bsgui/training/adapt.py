@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bsgui.analysis.bands import octave_bands, remove_means
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import ModelError, UsageError
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
@@ -32,11 +33,14 @@ from .losses import LossWeights, specialization_terms
 TARGET_DB = 50.0
 """Fidelity at which the residual counts as nearly empty: a mean error of 0.8/255."""
 
-_RATE, _MAPS_RATE = 1e-3, 1e-3
+_RATE, _MAPS_RATE = 5e-4, 3e-3
 _LOWEST_RATE = 0.03
 _WARM_STEPS = 10
 # The photo is one, and its residual is what the person wants gone: the sum counts more than when a model is trained.
 _RECONSTRUCTION = 5.0
+# How much a branch may not take on what is foreign to it: at a half, soft layers stay free of ghosts.
+_IDENTITY = 0.5
+_FOREIGN_FLOOR = 0.01
 _SECONDS_BETWEEN_SHOWS = 1.0
 _LEAST_GAIN_DB = 0.1
 
@@ -172,6 +176,37 @@ class AdaptedTail(nn.Module):
         return torch.autocast(self.choice.device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 
+class BranchIdentity:
+    """What the branches were before, band by band: the measure of how far they have moved from themselves.
+
+    A change counts by the energy that the branch had in that octave band. So what the residual held goes to the
+    branches that own such detail already, and none of it shows up as a ghost in a soft layer.
+
+    Args:
+        pictures: (1, N, 3, h, w), the branches' signed pictures before.
+        photo: (1, 3, h, w).
+        bands: number of octave bands.
+    """
+
+    def __init__(self, pictures: Tensor, photo: Tensor, bands: int) -> None:
+        self._pictures, self._bands = remove_means(pictures), bands
+        whole = octave_bands(remove_means(photo), bands)
+        own = self._energies(self._pictures)
+        # A branch without any energy in a band may gain a little of the photo's.
+        self._owned = [e + _FOREIGN_FLOOR * w.square().mean() + 1e-9 for e, w in zip(own, whole, strict=True)]
+
+    def distance(self, pictures: Tensor) -> Tensor:
+        """How far these pictures are from the ones before, a scalar: 0 for the same, 1 for strangers."""
+        change = self._energies(remove_means(pictures) - self._pictures)
+        return torch.stack([(c / o).mean() for c, o in zip(change, self._owned, strict=True)]).mean()
+
+    def _energies(self, pictures: Tensor) -> list[Tensor]:
+        """Mean squares per branch: (1, N, 3, h, w) -> (1, N) for each band."""
+        shape = pictures.shape[:3]
+        bands = octave_bands(pictures.flatten(1, 2), self._bands)
+        return [band.reshape(*shape, *band.shape[2:]).square().mean((2, 3, 4)) for band in bands]
+
+
 class _Session:
     """One training, and the best layers it has come to."""
 
@@ -183,6 +218,7 @@ class _Session:
         self._steps = self._best_step = 0
         self._start_db = self._best_db = -math.inf
         self._best: BranchMaps | None = None
+        self._identity: BranchIdentity | None = None
         self._seconds = 0.0
 
     def train(
@@ -233,8 +269,9 @@ class _Session:
         maps = self.tail()
         pictures = maps.pictures(self.tail.photo)
         self._judge(maps, pictures)
+        self._identity = self._identity or BranchIdentity(pictures.detach(), self.tail.photo, self._weights.bands)
         terms = specialization_terms(pictures, self.tail.photo, maps.mean, self._weights)
-        loss = terms.total(self._weights)
+        loss = terms.total(self._weights) + _IDENTITY * self._identity.distance(pictures)
         if not torch.isfinite(loss):
             return False
         self._set_rates()

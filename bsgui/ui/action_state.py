@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from bsgui.core.document import Document
 
 from .actions import Actions, Needs
+from .adapt_controller import AdaptController
 from .canvas.view_state import Look, ViewState
 from .decompose_controller import DecomposeController
 
@@ -27,16 +28,19 @@ class ActionState(QObject):
         document: Document,
         view: ViewState,
         decompose: DecomposeController,
+        adapt: AdaptController,
         has_model: bool,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._actions, self._document, self._view = actions, document, view
-        self._decompose, self._has_model = decompose, has_model
+        self._decompose, self._adapt, self._has_model = decompose, adapt, has_model
         document.photo_changed.connect(self._enable)
         document.decomposition_changed.connect(self._enable)
         document.history_changed.connect(self._show_history)
         decompose.busy_changed.connect(self._enable)
+        adapt.busy_changed.connect(self._enable)
+        adapt.possible_changed.connect(self._enable)
         view.view_changed.connect(self._show_view)
         self._enable()
         self._show_history()
@@ -50,8 +54,12 @@ class ActionState(QObject):
             present |= Needs.LAYERS
         if self._has_model:
             present |= Needs.MODEL
-        if self._decompose.is_busy:
+        if self._decompose.is_busy or self._adapt.is_busy:
             present |= Needs.BUSY
+        if self._adapt.is_possible:
+            present |= Needs.ADAPTABLE
+        if self._adapt.is_busy:
+            present |= Needs.ADAPTING
         self._actions.enable(present)
 
     def _show_history(self) -> None:

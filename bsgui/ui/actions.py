@@ -20,6 +20,8 @@ class Needs(Flag):
     LAYERS = auto()
     MODEL = auto()
     BUSY = auto()
+    ADAPTABLE = auto()
+    ADAPTING = auto()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,13 @@ LAYER = (
        _PHOTO | Needs.MODEL),
     _A("reseed", "Decompose with &Another Seed", ("Ctrl+R",), "Draw another style and take the photo apart again", "",
        _PHOTO | Needs.MODEL),
-    _A("cancel", "&Cancel", ("Esc",), "Stop the decomposition", "cancel", Needs.BUSY),
+    _A("adapt", "Adap&t to This Photo", ("Ctrl+Shift+D",),
+       "Let the model train on for up to a minute on this photo alone, until the residual is nearly empty", "",
+       Needs.ADAPTABLE),
+    _A("finish", "&Finish Adapting Now", ("Ctrl+Shift+Return",), "End the training, and keep what it has reached", "",
+       Needs.ADAPTING),
+    _A("cancel", "&Cancel", ("Esc",), "Stop the decomposition, or adapting: the layers are as before", "cancel",
+       Needs.BUSY),
     _A("visible", "Show or &Hide", ("V",), "Show or hide the selected layer", "eye", _LAYERS),
     _A("solo", "&Solo", ("S",), "Show the selected layer alone; again: everything as it was", "solo", _LAYERS),
     _A("mute", "&Mute or Unmute", ("M",), "Take the selected layer out for now", "mute", _LAYERS),

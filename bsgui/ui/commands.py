@@ -57,7 +57,9 @@ class Commands:
         return {
             "decompose": lambda: window.decompose_panel.ask(),
             "reseed": self._reseed,
-            "cancel": window.decompose.cancel,
+            "adapt": window.adapt.adapt,
+            "finish": window.adapt.finish,
+            "cancel": window.cancel_work,
             "visible": layers.toggle_visible,
             "solo": layers.toggle_solo,
             "mute": layers.toggle_muted,

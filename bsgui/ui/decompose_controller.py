@@ -52,6 +52,7 @@ class DecomposeController(QObject):
         self._request: DecomposeRequest | None = None
         self._stack: LayerStack | None = None
         self._recovered = False
+        self._arriving: DecomposeSettings | None = None
         self._bridge.progressed.connect(self._on_progressed)
         self._bridge.finished.connect(self._on_finished)
         self._bridge.failed.connect(self._on_failed)
@@ -82,6 +83,13 @@ class DecomposeController(QObject):
         if not was_busy:
             self.busy_changed.emit(True)
 
+    def restore(
+        self, decomposition: Decomposition, settings: DecomposeSettings, stack: LayerStack, recovered: bool = False
+    ) -> None:
+        """Show layers of the open photo that a project has kept; see :meth:`decompose`."""
+        self.cancel()
+        self._put(decomposition, settings, stack, recovered)
+
     def cancel(self) -> None:
         """Stop; the layers there are stay."""
         if self.is_busy:
@@ -101,19 +109,24 @@ class DecomposeController(QObject):
     def _on_finished(self, decomposition: Decomposition) -> None:
         request, stack = self._request, self._stack
         self._end()
-        if request is None or decomposition.photo is not self._document.photo:
-            return
-        self.last_settings = request.settings
+        if request is not None and decomposition.photo is self._document.photo:
+            self._put(decomposition, request.settings, stack, self._recovered)
+
+    def _put(
+        self, decomposition: Decomposition, settings: DecomposeSettings, stack: LayerStack | None, recovered: bool
+    ) -> None:
+        self.last_settings = self._arriving = settings
         if stack is None:
             self._document.set_decomposition(decomposition)
-        elif self._recovered:
+        elif recovered:
             self._document.open_decomposition(decomposition)
             self._document.edit("Recover Edits", lambda _: fitted_stack(stack, decomposition))
         else:
             self._document.open_decomposition(decomposition, fitted_stack(stack, decomposition))
+        self._arriving = None
         for note in decomposition.notes:
             self._notices.info(note)
-        self.decomposed.emit(request.settings)
+        self.decomposed.emit(settings)
 
     def _on_failed(self, failed: Failed) -> None:
         self._end()
@@ -133,8 +146,8 @@ class DecomposeController(QObject):
     def _on_photo_changed(self) -> None:
         if self._request is not None and self._document.photo is not self._request.photo:
             self.cancel()
-        if self._document.decomposition is None:
-            self.last_settings = None
+        # Layers that were read from files, and photos without layers, were not made with any.
+        self.last_settings = self._arriving
 
 
 def fitted_stack(stack: LayerStack, decomposition: Decomposition) -> LayerStack:

@@ -40,16 +40,20 @@ class DecomposePanel(QWidget):
 
     Signals:
         wanted(DecomposeSettings): the person asks for a decomposition.
-        cancel_wanted(): the person wants the running one stopped.
+        cancel_wanted(): the person wants the running one, or the training, stopped.
+        adapt_wanted(): the person wants the model adapted to the photo.
+        finish_wanted(): the person wants the training ended and its layers kept.
     """
 
     wanted = Signal(object)
     cancel_wanted = Signal()
+    adapt_wanted = Signal()
+    finish_wanted = Signal()
 
     def __init__(self, cards: Sequence[ModelCard], device: str = "auto", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cards = {card.id: card for card in cards}
-        self._has_photo = self._is_busy = False
+        self._has_photo = self._is_busy = self._is_adaptable = self._is_adapting = False
         self._make_fields()
         self._make_button()
         self._lay_out()
@@ -106,6 +110,16 @@ class DecomposePanel(QWidget):
             self.show_progress(Progress(0, 0, "Starting"))
         self._show_state()
 
+    def show_adaptable(self, possible: bool) -> None:
+        """Whether there are layers whose model can be adapted."""
+        self._is_adaptable = possible
+        self._show_state()
+
+    def show_adapting(self, on: bool) -> None:
+        """Turn the buttons into Cancel and Finish Now, or back."""
+        self._is_adapting = on
+        self.show_busy(on)
+
     def show_progress(self, progress: Progress) -> None:
         """How far the running decomposition is; no total means that nobody knows."""
         self._bar.setFormat(f"{progress.stage}…")
@@ -145,6 +159,9 @@ class DecomposePanel(QWidget):
         self.button.setProperty("primary", True)
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(self._on_clicked)
+        self.adapt_button = QPushButton()
+        self.adapt_button.setMinimumHeight(34)
+        self.adapt_button.clicked.connect(self._on_adapt_clicked)
         self._nothing = QLabel(
             "No model is installed. Models are a .json card and a .safetensors file; see Help ▸ Models for where "
             "they belong."
@@ -180,7 +197,11 @@ class DecomposePanel(QWidget):
         column.addWidget(self._nothing)
         column.addLayout(form)
         column.addWidget(self._place)
-        column.addWidget(self.button)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.button, 1)
+        buttons.addWidget(self.adapt_button, 1)
+        column.addLayout(buttons)
         column.addStretch(1)
         self._show_advanced(False)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -210,11 +231,30 @@ class DecomposePanel(QWidget):
         else:
             self.ask()
 
+    def _on_adapt_clicked(self) -> None:
+        if self._is_adapting:
+            self.adapt_button.setEnabled(False)
+            self.finish_wanted.emit()
+        else:
+            self.adapt_wanted.emit()
+
     def _show_state(self) -> None:
+        self._show_adapt_button()
         self._nothing.setVisible(not self.has_model)
         self._place.setCurrentWidget(self._bar if self._is_busy else self._advanced)
         self.button.setText("Cancel" if self._is_busy else "Decompose")
-        self.button.setToolTip("Stop (Esc)" if self._is_busy else "Take the photo apart (Ctrl+Return)")
+        stop = "Stop, and bring back the layers as they were (Esc)" if self._is_adapting else "Stop (Esc)"
+        self.button.setToolTip(stop if self._is_busy else "Take the photo apart (Ctrl+Return)")
         self.button.setEnabled(self._is_busy or (self._has_photo and self.has_model))
         for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.device):
             field.setEnabled(self.has_model)
+
+    def _show_adapt_button(self) -> None:
+        self.adapt_button.setText("Finish Now" if self._is_adapting else "Adapt to Photo")
+        self.adapt_button.setEnabled(self._is_adapting or (self._is_adaptable and not self._is_busy))
+        self.adapt_button.setToolTip(
+            "End the training here, and keep the layers as they are now"
+            if self._is_adapting
+            else "Let the model train on for up to a minute on this photo alone, until the residual is nearly empty. "
+            "The layers are shown as they improve, your settings stay, and it is one step to undo. (Ctrl+Shift+D)"
+        )

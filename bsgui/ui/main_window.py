@@ -16,6 +16,7 @@ from bsgui.core.requests import DecomposeSettings
 
 from .action_state import ActionState
 from .actions import Actions
+from .adapt_controller import AdaptController
 from .analysis_panel import AnalysisPanel
 from .busy_bar import BusyBar
 from .canvas.histogram import HistogramPanel
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         report = self.crashes.report
         self.layers = LayerController(document, self.view, notices, self)
         self.decompose = DecomposeController(document, self.services.decomposer_factory, notices, report, self)
+        self.adapt = AdaptController(document, self.decompose, self.services.adapter_factory, notices, report, self)
         self.project = ProjectController(document, self.decompose, settings, notices, report, self)
         self.opener = OpenController(document, settings, notices, self.project.may_close, report, self)
         self.exporter = ExportController(document, settings, notices, report, self)
@@ -127,7 +129,13 @@ class MainWindow(QMainWindow):
             "analysis": self.analysis,
         }
         self._action_state = ActionState(
-            self.actions_table, self.document, self.view, self.decompose, self.decompose_panel.has_model, self
+            self.actions_table,
+            self.document,
+            self.view,
+            self.decompose,
+            self.adapt,
+            self.decompose_panel.has_model,
+            self,
         )
 
     def _make_bars(self) -> None:
@@ -139,7 +147,12 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.decompose_panel.wanted.connect(self.decompose.decompose)
-        self.decompose_panel.cancel_wanted.connect(self.decompose.cancel)
+        self.decompose_panel.cancel_wanted.connect(self.cancel_work)
+        self.decompose_panel.adapt_wanted.connect(self.adapt.adapt)
+        self.decompose_panel.finish_wanted.connect(self.adapt.finish)
+        self.adapt.possible_changed.connect(self.decompose_panel.show_adaptable)
+        self.adapt.busy_changed.connect(self.decompose_panel.show_adapting)
+        self.adapt.progressed.connect(self.decompose_panel.show_progress)
         self.decompose.busy_changed.connect(self.decompose_panel.show_busy)
         self.decompose.progressed.connect(self.decompose_panel.show_progress)
         self.decompose.decomposed.connect(self._on_decomposed)
@@ -170,7 +183,10 @@ class MainWindow(QMainWindow):
         self.decompose_panel.show_settings(opened.settings)
         self._recovered = opened.recovered
         self.project.expect(opened.photo, opened.path)
-        self.decompose.decompose(opened.settings, opened.stack, opened.recovered is not None)
+        if opened.decomposition is None:
+            self.decompose.decompose(opened.settings, opened.stack, opened.recovered is not None)
+        else:
+            self.decompose.restore(opened.decomposition, opened.settings, opened.stack, opened.recovered is not None)
 
     def _on_decomposed(self, settings: DecomposeSettings) -> None:
         self.services.settings.update(model=settings.model)
@@ -178,6 +194,11 @@ class MainWindow(QMainWindow):
         recovered, self._recovered = self._recovered, None
         if recovered is not None:
             self.recovery.forget(recovered)
+
+    def cancel_work(self) -> None:
+        """Stop the decomposition or the training that runs; the layers are as before."""
+        self.decompose.cancel()
+        self.adapt.cancel()
 
     def _show_settings(self, settings: Settings) -> None:
         self._recent_menu.show_paths(settings.recent)
@@ -245,6 +266,7 @@ class MainWindow(QMainWindow):
             self.analysis.stop,
             self.project.close,
             self.recovery.close,
+            self.adapt.close,
             self.decompose.close,
         )
         deadline = time.monotonic() + _SECONDS_TO_CLOSE

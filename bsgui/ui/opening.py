@@ -41,6 +41,7 @@ class OpenedProject:
         path: the project file; None for recovered work that was never saved.
         recovered: where the work was kept, if it comes from a crash; it is unsaved then.
         warning: what is not as it was when the project was saved, or "".
+        decomposition: the layers, where the project keeps them; else they are to be made.
     """
 
     photo: Photo
@@ -49,6 +50,7 @@ class OpenedProject:
     path: Path | None
     recovered: Recovered | None = None
     warning: str = ""
+    decomposition: Decomposition | None = None
 
 
 Opened = Photo | OpenedStack | OpenedProject
@@ -89,4 +91,6 @@ def _opened(
         return photo
     changed = bool(project.photo_sha256) and project.photo_sha256 != photo.sha256
     warning = f"“{photo.name}” is not the same file as when the project was saved: its layers will differ."
-    return OpenedProject(photo, project.settings, project.stack, path, recovered, warning if changed else "")
+    # Maps that were fitted to another picture would only spoil this one: its layers are made anew.
+    layers = None if changed or project.adapted is None else project.adapted.decomposition(photo)
+    return OpenedProject(photo, project.settings, project.stack, path, recovered, warning if changed else "", layers)

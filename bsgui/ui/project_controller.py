@@ -9,9 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.errors import BsguiError
 from bsgui.core.photo import Photo
+from bsgui.imageio.stored_layers import StoredLayers
 from bsgui.tasks.outcomes import Failed
 
 from .bridge import LatestJob
@@ -49,6 +51,7 @@ class ProjectController(QObject):
         self._notices, self._report_bug, self._window = notices, report_bug, window
         self.path: Path | None = None
         self._expected: tuple[Photo, Path] | None = None
+        self._stored: tuple[Decomposition, StoredLayers | None] | None = None
         self._saving: tuple[Snapshot, Path, object] | None = None
         self._job = LatestJob("save", self)
         self._job.finished.connect(self._on_saved)
@@ -58,14 +61,18 @@ class ProjectController(QObject):
     @property
     def snapshot(self) -> Snapshot | None:
         """All that must be kept to make the document again; None if it is empty or its layers came from files."""
-        photo, decomposition = self._document.photo, self._document.decomposition
+        photo, decomposition = self._document.photo, self._document.kept_decomposition
         settings = self._decompose.last_settings
         if photo is None or decomposition is None or settings is None:
             return None
         # After an undo the layers may be those of an earlier seed: their provenance knows it.
         made = decomposition.provenance
         settings = replace(settings, model=made.model, domain=made.domain, seed=made.seed, size=made.size)
-        return Snapshot(photo, decomposition.provenance, settings, self._document.stack, self.path)
+        if self._stored is None or self._stored[0] is not decomposition:
+            # Kept, because packing the maps for the file takes a while, and the file is written after every edit.
+            self._stored = decomposition, StoredLayers.of(decomposition)
+        stack, adapted = self._document.stack, self._stored[1]
+        return Snapshot(photo, decomposition.provenance, settings, stack, self.path, adapted)
 
     def expect(self, photo: Photo, path: Path | None) -> None:
         """The photo of this project file is open; once it has its layers, the file belongs to the document."""
@@ -175,6 +182,7 @@ class ProjectController(QObject):
         return box.exec()
 
     def _forget_path(self) -> None:
+        self._stored = None
         if self.path is not None:
             self.path = None
             self.path_changed.emit()

@@ -20,6 +20,7 @@ from bsgui.imageio.project_file import (
     write_recovery,
 )
 from bsgui.imageio.read_photo import read_photo
+from bsgui.imageio.stored_layers import StoredLayers
 from bsgui.imageio.write_image import write_image
 
 _KEY = "document"
@@ -32,6 +33,7 @@ class Snapshot:
     Attributes:
         photo, provenance, settings, stack: see :class:`~bsgui.core.document.Document`.
         path: the project file it belongs to, or None.
+        adapted: the layers, where photo and settings alone do not give them again.
     """
 
     photo: Photo
@@ -39,11 +41,13 @@ class Snapshot:
     settings: DecomposeSettings
     stack: LayerStack
     path: Path | None
+    adapted: StoredLayers | None = None
 
     def project(self, photo_path: Path, photo_sha256: str) -> Project:
         """What a project file says about it."""
         settings, model = self.settings, self.provenance.model_sha256
-        return Project(str(photo_path.absolute()), photo_sha256, settings, model, self.stack, self.path)
+        photo = str(photo_path.absolute())
+        return Project(photo, photo_sha256, settings, model, self.stack, self.path, self.adapted)
 
 
 def save_snapshot(path: Path, snapshot: Snapshot) -> None:

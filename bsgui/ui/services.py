@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bsgui.core.model_card import ModelCard
 from bsgui.core.race import RaceConfig, RaceSession
-from bsgui.core.requests import Decomposer
+from bsgui.core.requests import Adapter, Decomposer
 
 from .settings import SettingsStore
 
@@ -25,6 +25,7 @@ class Services:
         model_folders: where models are looked for.
         samples: photos that came with the program.
         log_folder: where the log is.
+        adapter_factory: makes what trains a model on for one photo; called on that training's thread, at the first one.
         race_factory: makes the laboratory's races; called on worker threads. None: there is no laboratory.
     """
 
@@ -35,4 +36,5 @@ class Services:
     model_problems: tuple[str, ...] = ()
     model_folders: tuple[Path, ...] = ()
     samples: tuple[Path, ...] = ()
+    adapter_factory: Callable[[], Adapter] | None = None
     race_factory: Callable[[RaceConfig], RaceSession] | None = None

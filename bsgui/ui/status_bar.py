@@ -46,6 +46,7 @@ class StatusBar(QStatusBar):
         view.zoom_changed.connect(self._show_zoom)
         document.photo_changed.connect(self._show_photo)
         document.decomposition_changed.connect(self._show_fidelity)
+        document.content_changed.connect(self._show_fidelity)
         self._show_photo()
         self._show_fidelity()
 

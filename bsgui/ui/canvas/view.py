@@ -96,6 +96,7 @@ class CanvasView(QWidget):
         self._loader.built.connect(self._refresh)
         self.document.photo_changed.connect(self._photo_changed)
         self.document.decomposition_changed.connect(self._decomposition_changed)
+        self.document.content_changed.connect(self._refresh)
         self.document.stack_changed.connect(self._refresh)
         app = QCoreApplication.instance()
         if app is not None:
@@ -105,6 +106,7 @@ class CanvasView(QWidget):
         """Stop listening and end all threads (well below a second); nothing is drawn afterwards. May be repeated."""
         self.document.photo_changed.disconnect(self._photo_changed)
         self.document.decomposition_changed.disconnect(self._decomposition_changed)
+        self.document.content_changed.disconnect(self._refresh)
         self.document.stack_changed.disconnect(self._refresh)
         self._loader.close()
         self._renderer.close()

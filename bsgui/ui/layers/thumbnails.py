@@ -29,7 +29,8 @@ class Thumbnails(QObject):
         ratio: device pixels to a logical one.
 
     Signals:
-        ready(dict): pixmaps by layer id; empty as soon as the layers are others, full a moment later.
+        ready(dict): pixmaps by layer id; empty as soon as the layers are others, full a moment later. Where the same
+            layers only hold other pixels, the old pictures stay until the new ones are there.
     """
 
     ready = Signal(object)
@@ -40,6 +41,7 @@ class Thumbnails(QObject):
         self._job = LatestJob("thumbnails", self)
         self._job.finished.connect(self._show)
         document.decomposition_changed.connect(self._start)
+        document.content_changed.connect(self._make)
 
     def close(self, timeout: float) -> bool:
         """Stop; whether the thread has ended."""
@@ -47,6 +49,9 @@ class Thumbnails(QObject):
 
     def _start(self) -> None:
         self.ready.emit({})
+        self._make()
+
+    def _make(self) -> None:
         decomposition = self._document.decomposition
         if decomposition is None:
             self._job.cancel()

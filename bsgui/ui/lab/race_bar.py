@@ -49,7 +49,7 @@ class RaceBar(QWidget):
         self._speed = ValueSlider("Speed", 0.1, 20, log=True)
         self._speed.set_value(1.0)
         self._speed.setToolTip("Speed: at 1 a race takes eight seconds")
-        self._mode = described(QSpinBox(), "Mode", "The mode whose branches are drawn; or click one in a map")
+        self._mode: QSpinBox = described(QSpinBox(), "Mode", "The mode whose branches are drawn; or click one in a map")
         self._quantity = described(QComboBox(), "Quantity", "What is drawn of the mode")
         self._quantity.addItem("Contribution", "contributions")
         self._quantity.addItem("Share", "shares")
@@ -82,17 +82,17 @@ class RaceBar(QWidget):
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 8, 8, 8)
-        row.setSpacing(8)
+        row.setSpacing(6)
         for button in (self._play, self._step, self._reset, self._dice):
             row.addWidget(button)
         choices: tuple[tuple[str, QWidget], ...] = (
             ("Speed", self._speed),
             ("Mode", self._mode),
-            ("Show", self._quantity),
+            ("", self._quantity),
         )
         for label, choice in choices:
-            row.addSpacing(8)
-            row.addWidget(QLabel(label))
+            if label:
+                row.addWidget(QLabel(label))
             row.addWidget(choice)
         row.addStretch(1)
         row.addWidget(self._export_button())

@@ -15,7 +15,16 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, ModelError, UsageError
 from bsgui.core.manifest import Manifest
 from bsgui.core.model_card import ModelCard
-from bsgui.core.requests import CancelToken, Decomposer, DecomposeRequest, DecomposeSettings, Progress
+from bsgui.core.requests import (
+    Adapter,
+    AdaptRequest,
+    CancelToken,
+    Decomposer,
+    DecomposeRequest,
+    DecomposeSettings,
+    Progress,
+    ProgressCallback,
+)
 from bsgui.imageio.folder_swap import check_is_free
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.model_store import ModelStore, default_model_folders
@@ -41,7 +50,7 @@ def decompose(arguments: argparse.Namespace) -> int:
     options = ExportOptions(depth=arguments.depth, overwrite=arguments.overwrite)
     statuses = {0}
     with cancel_on_interrupt() as cancel:
-        batch = _Batch(store, settings, read_limits(arguments.max_megapixels), options, cancel)
+        batch = _Batch(store, settings, read_limits(arguments.max_megapixels), options, cancel, arguments.adapt)
         for path, name in zip(arguments.photos, folder_names(arguments.photos), strict=True):
             cancel.raise_if_cancelled()
             try:
@@ -116,6 +125,12 @@ def _make_engine(store: ModelStore) -> Decomposer:
     return TorchDecomposer(store)
 
 
+def _make_adapter(store: ModelStore) -> Adapter:
+    from bsgui.training.adapt import PhotoAdapter
+
+    return PhotoAdapter(store)
+
+
 @dataclass
 class _Batch:
     """What all photos of one run share."""
@@ -125,7 +140,9 @@ class _Batch:
     limits: ReadLimits
     options: ExportOptions
     cancel: CancelToken
+    adapt_seconds: float = 0.0
     _engine: Decomposer | None = None
+    _adapter: Adapter | None = None
 
     def decompose(self, path: Path, folder: Path) -> dict[str, Any]:
         """Take one photo apart and write its stack; what there is to say about it."""
@@ -140,6 +157,7 @@ class _Batch:
             self._engine = self._engine or _make_engine(self.store)
             clock.append(time.perf_counter())
             decomposition = self._engine.decompose(DecomposeRequest(photo, self.settings), report, self.cancel)
+            decomposition = self._adapted(decomposition, report)
             clock.append(time.perf_counter())
             stack = decomposition.initial_stack()
             manifest = write_stack(decomposition, stack, folder, self.options, report, self.cancel)
@@ -151,11 +169,19 @@ class _Batch:
         seconds["export"] = clock[3] - clock[2]
         return _record(path, folder, decomposition, manifest, seconds)
 
+    def _adapted(self, decomposition: Decomposition, report: ProgressCallback) -> Decomposition:
+        if not self.adapt_seconds:
+            return decomposition
+        self._adapter = self._adapter or _make_adapter(self.store)
+        request = AdaptRequest(decomposition, self.settings.device, self.adapt_seconds)
+        return self._adapter.adapt(request, report, self.cancel)
+
 
 def _record(
     path: Path, folder: Path, decomposition: Decomposition, manifest: Manifest, seconds: dict[str, float]
 ) -> dict[str, Any]:
     asked = decomposition.provenance
+    stages = ("load", "network", "layers", *(("adapt",) if "adapt" in seconds else ()), "export")
     return {
         "photo": str(path),
         "folder": str(folder),
@@ -170,7 +196,8 @@ def _record(
         ],
         "psnr_without_residual_db": round(decomposition.psnr_without_residual_db, 3),
         "max_error_lsb": manifest.max_error_lsb,
-        "seconds": {stage: round(seconds.get(stage, 0.0), 4) for stage in ("load", "network", "layers", "export")},
+        "adapted_steps": asked.adapted_steps,
+        "seconds": {stage: round(seconds.get(stage, 0.0), 4) for stage in stages},
         "peak_rss_mib": round(peak_rss_mib(), 1),
     }
 

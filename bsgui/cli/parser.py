@@ -31,6 +31,7 @@ examples:
   bsgui decompose cat.jpg --out layers
   bsgui decompose *.jpg --out layers --seed 3 --json > report.jsonl
   bsgui decompose scan.tif --out layers --size 512 --device cpu --overwrite
+  bsgui decompose cat.jpg --out layers --adapt 60
 """
 _RECOMBINE = """\
 Add the layers of a stack up to a picture, as the manifest says or with other
@@ -136,6 +137,13 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--depth", type=int, choices=(8, 16), default=16, help="bits: 16 is exact, 8 a preview (%(default)s)")
     devices = ("auto", "cpu", "cuda", "mps")
     option("--device", choices=devices, default="auto", help="where the network runs (%(default)s)")
+    option(
+        "--adapt",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="train on each photo alone, so long at most, until the residual is nearly empty",
+    )
     option("--max-megapixels", type=_megapixels, metavar="MP", help="refuse larger photos (200)")
     option("--overwrite", action="store_true", help="replace folders that are already there")
     _add_json(parser, "one object per written photo, one a line, on stdout")
@@ -223,6 +231,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a size")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return number
 
 

@@ -6,7 +6,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -97,12 +97,13 @@ class PhotoAdapter:
 
 def loss_weights(card: ModelCard) -> LossWeights:
     """The weights that the model was trained with, as its card says; the usual ones where it does not say."""
-    table = card.training.get("config", {})
-    losses = table.get("losses", {}) if isinstance(table, dict) else {}
-    try:
-        return LossWeights(**losses)
-    except TypeError:
+    table = card.training.get("config")
+    losses = table.get("losses") if isinstance(table, dict) else None
+    usual = asdict(LossWeights())
+    # TOML writes 1 as well as 1.0.
+    if not isinstance(losses, dict) or not all(isinstance(x, (int, type(usual.get(key)))) for key, x in losses.items()):
         return LossWeights()
+    return LossWeights(**losses) if losses.keys() <= usual.keys() else LossWeights()
 
 
 class AdaptedTail(nn.Module):

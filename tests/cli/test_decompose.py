@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 
 from bsgui.cli import main
 from bsgui.cli.decompose import folder_names, peak_rss_mib
+from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import ModelError, OutOfMemory
-from bsgui.core.requests import CancelToken, DecomposeRequest
+from bsgui.core.requests import AdaptRequest, CancelToken, DecomposeRequest, ProgressCallback
 from bsgui.core.sources import AffineLayers
+from tests.fixtures import make_decomposition
 
 from .conftest import FakeEngine
 
@@ -231,3 +234,46 @@ def test_memory_is_measured_in_mebibytes() -> None:
     block = np.ones(64 << 20, np.uint8)
     assert block[-1] == 1
     assert 5 < before <= peak_rss_mib() < 100_000
+
+
+class FakeAdapter:
+    """Answers with other layers at once; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[AdaptRequest] = []
+
+    def adapt(self, request: AdaptRequest, report: ProgressCallback, cancel: CancelToken, **_: object) -> Decomposition:
+        self.requests.append(request)
+        before = request.decomposition
+        other = make_decomposition(before.photo, seed=9)
+        made_by = replace(before.provenance, adapted_steps=7)
+        seconds = {**before.seconds, "adapt": 2.5}
+        return replace(other, provenance=made_by, psnr_without_residual_db=48.5, seconds=seconds)
+
+
+def test_adapting_is_for_those_who_ask(
+    engine: FakeEngine,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    adapter = FakeAdapter()
+    monkeypatch.setattr("bsgui.cli.decompose._make_adapter", lambda store: adapter)
+    command = ["decompose", str(photos / "cat.png"), "--json", "--out"]
+    assert main([*command, str(tmp_path / "plain")]) == 0
+    assert adapter.requests == []
+    assert main([*command, str(tmp_path / "adapted"), "--adapt", "30", "--device", "cpu"]) == 0
+    assert [(x.seconds, x.device) for x in adapter.requests] == [(30.0, "cpu")]
+    plain, adapted = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert plain["adapted_steps"] == 0
+    assert (adapted["adapted_steps"], adapted["psnr_without_residual_db"]) == (7, 48.5)
+    assert adapted["seconds"]["adapt"] == 2.5
+    manifest = json.loads((tmp_path / "adapted" / "cat" / "manifest.json").read_text())
+    assert manifest["model"]["adapted_steps"] == 7
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_adapting_takes_a_while(engine: FakeEngine, photos: Path, tmp_path: Path, seconds: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["decompose", str(photos / "cat.png"), "--out", str(tmp_path / "out"), f"--adapt={seconds}"])

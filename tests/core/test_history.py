@@ -117,3 +117,59 @@ def test_events_tell_what_changed(document: Document) -> None:
     heard.clear()
     document.edit_layer("branch-1", "Gain", gain=2.0)
     assert heard == []
+
+
+def test_previews_are_no_steps_and_end_with_the_layers() -> None:
+    document, photo = Document(), make_photo()
+    document.open_photo(photo)
+    kept, preview = make_decomposition(photo), make_decomposition(photo, seed=1)
+    document.set_decomposition(kept)
+    events: list[str] = []
+    for name in ("decomposition_changed", "content_changed", "stack_changed", "history_changed"):
+        getattr(document, name).connect(lambda name=name: events.append(name))
+    document.preview_content(preview)
+    document.preview_content(preview)
+    assert events == ["content_changed"]
+    assert (document.decomposition, document.kept_decomposition) == (preview, kept)
+    document.edit_layer("branch-1", "Gain", gain=2.0)
+    document.undo()
+    assert (document.decomposition, document.kept_decomposition) == (preview, kept)
+    assert document.history.is_clean
+    document.preview_content(None)
+    assert document.decomposition is kept
+    document.preview_content(preview)
+    document.set_decomposition(make_decomposition(photo, seed=2))
+    assert document.decomposition is document.kept_decomposition
+    document.preview_content(preview)
+    document.undo()
+    assert document.decomposition is kept
+
+
+def test_replaced_content_keeps_the_stack_and_is_one_step() -> None:
+    document, photo = Document(), make_photo()
+    document.open_photo(photo)
+    kept, other = make_decomposition(photo), make_decomposition(photo, seed=1)
+    document.set_decomposition(kept)
+    document.edit_layer("branch-1", "Gain", gain=2.0)
+    stack = document.stack
+    document.preview_content(make_decomposition(photo, seed=2))
+    document.replace_content(other, "Adapt")
+    assert (document.decomposition, document.stack) == (other, stack)
+    assert document.history.undo_label == "Adapt"
+    document.undo()
+    assert (document.decomposition, document.stack) == (kept, stack)
+    document.redo()
+    assert document.decomposition is other
+
+
+def test_content_of_other_layers_is_refused() -> None:
+    document, photo = Document(), make_photo()
+    document.open_photo(photo)
+    with pytest.raises(ValueError, match="other layers"):
+        document.preview_content(make_decomposition(photo))
+    document.set_decomposition(make_decomposition(photo))
+    for strange in (make_decomposition(make_photo(seed=1)), make_decomposition(photo, branches=4)):
+        with pytest.raises(ValueError, match="other layers"):
+            document.preview_content(strange)
+        with pytest.raises(ValueError, match="other layers"):
+            document.replace_content(strange, "Adapt")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _WIDTH = 330
-_LOW_WINDOW = 760
+_LOW_WINDOW = 820
 
 
 class _NoTitle(QWidget):
@@ -22,8 +22,8 @@ class _NoTitle(QWidget):
         return QSize(0, 0)
 
 
-class Docks:
-    """Makes the docks and arranges them.
+class Docks(QObject):
+    """Makes the docks and arranges them, again when the window becomes low or tall.
 
     Args:
         window: owns them.
@@ -40,7 +40,9 @@ class Docks:
     }
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
+        super().__init__(window)
         self._window = window
+        self._is_low = self._should_be_low()
         self._docks = {key: self._make(key, panel) for key, panel in panels.items()}
         self._hidden: list[QDockWidget] = []
         window.setDockOptions(
@@ -50,6 +52,16 @@ class Docks:
         )
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.arrange()
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Rearrange once the window's height has crossed the limit; arrangements within one side of it are kept."""
+        if watched is self._window and event.type() == QEvent.Type.Resize and self._should_be_low() != self._is_low:
+            QTimer.singleShot(0, self, self.arrange)
+        return super().eventFilter(watched, event)
+
+    def _should_be_low(self) -> bool:
+        return self._window.height() < _LOW_WINDOW
 
     def __getitem__(self, key: str) -> QDockWidget:
         return self._docks[key]
@@ -68,7 +80,7 @@ class Docks:
             side = Qt.DockWidgetArea.LeftDockWidgetArea if key == "analysis" else Qt.DockWidgetArea.RightDockWidgetArea
             self._window.addDockWidget(side, dock)
             dock.setVisible(key != "analysis")
-        low = self._window.height() < _LOW_WINDOW
+        low = self._is_low = self._should_be_low()
         lower = [dock for key, dock in self._docks.items() if key not in ("layers", "analysis")]
         first = lower[0] if low else lower[1]
         for dock in lower:
@@ -79,7 +91,7 @@ class Docks:
         first.raise_()
         self._show_titles()
         column = [self._docks["layers"], lower[0]] + ([] if low else [lower[1]])
-        self._window.resizeDocks(column, [420, 210, 150][: len(column)], Qt.Orientation.Vertical)
+        self._window.resizeDocks(column, [400, 210, 190][: len(column)], Qt.Orientation.Vertical)
         self._window.resizeDocks(column[:1], [_WIDTH], Qt.Orientation.Horizontal)
 
     def _show_titles(self) -> None:

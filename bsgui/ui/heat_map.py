@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from .theme import contrast, current_theme
+from .canvas.qimage import to_qimage
+from .theme import Theme, contrast, current_theme
 
 _ROW = 24
 _LEAST_CELL = 8
 _MOST_CELL = 56
 _GAP = 4
+_WIDEST_NAME = 110
 _STRONGEST = 0.8
 _SMALL_TEXT = 0.88
+_STEPS = 32
 _MAP_SIDE = 64
 _MAP_GAP = 12
 
@@ -41,6 +45,7 @@ class HeatMap(QWidget):
         self._values: Values = np.zeros((0, 0))
         self._rows: Sequence[str] = ()
         self._columns: Sequence[str] = ()
+        self._left = 0
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -48,6 +53,7 @@ class HeatMap(QWidget):
     def show_values(self, values: Values, rows: Sequence[str], columns: Sequence[str]) -> None:
         """Show a matrix (R, C) with its names."""
         self._values, self._rows, self._columns = values, rows, columns
+        self._left = _names_width(self.fontMetrics(), rows)
         self.setAccessibleDescription("; ".join(self.cell_text(r, c) for r, c in np.ndindex(values.shape)))
         self.updateGeometry()
         self.update()
@@ -58,8 +64,8 @@ class HeatMap(QWidget):
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
-        left, width = self._left(), self._cell_width()
-        return QRectF(left + column * width, _ROW * (row + 1), width, _ROW)
+        width = self._cell_width()
+        return QRectF(self._left + column * width, _ROW * (row + 1), width, _ROW)
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""
@@ -67,14 +73,10 @@ class HeatMap(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Columns may get narrow, but not vanish."""
-        return QSize(self._left() + _LEAST_CELL * len(self._columns), self.sizeHint().height())
-
-    def _left(self) -> int:
-        widest = max((self.fontMetrics().horizontalAdvance(x) for x in self._rows), default=0)
-        return int(min(widest, 110)) + 2 * _GAP
+        return QSize(self._left + _LEAST_CELL * len(self._columns), self.sizeHint().height())
 
     def _cell_width(self) -> float:
-        room = (self.width() - self._left()) / max(1, len(self._columns))
+        room = (self.width() - self._left) / max(1, len(self._columns))
         return float(min(max(room, _LEAST_CELL), _MOST_CELL))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -82,15 +84,14 @@ class HeatMap(QWidget):
         painter = QPainter(self)
         painter.setPen(QColor(current_theme().text))
         for row, name in enumerate(self._rows):
-            place = QRectF(0, _ROW * (row + 1), self._left() - 2 * _GAP, _ROW)
+            place = QRectF(0, _ROW * (row + 1), self._left - 2 * _GAP, _ROW)
             text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         small = self.font()
         small.setPointSizeF(small.pointSizeF() * _SMALL_TEXT)
         painter.setFont(small)
         self._paint_heads(painter)
-        for row, column in np.ndindex(self._values.shape):
-            self._paint_cell(painter, row, column)
+        self._paint_cells(painter)
         painter.end()
 
     def _paint_heads(self, painter: QPainter) -> None:
@@ -102,15 +103,21 @@ class HeatMap(QWidget):
             elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, elided)
 
-    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        place, value = self.cell_rect(row, column), float(self._values[row, column])
-        color = _color(value / self._strongest)
-        painter.fillRect(place.adjusted(0, 0, -1, -1), color)
-        painter.setPen(_readable_on(color))
-        for text in (_number(value), _number(value).replace("0.", ".")):
-            if painter.fontMetrics().horizontalAdvance(text) <= place.width():
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-                return
+    def _paint_cells(self, painter: QPainter) -> None:
+        rows, columns = self._values.shape
+        width = self._cell_width()
+        strengths = _in_steps(self._values / self._strongest)
+        place = QRectF(self._left, _ROW, columns * width, rows * _ROW)
+        _paint_grid(painter, strengths, place)
+        if painter.fontMetrics().horizontalAdvance(".00") > width:
+            return
+        for row, column in np.ndindex(rows, columns):
+            number = _number(float(self._values[row, column]))
+            painter.setPen(_readable_on(float(strengths[row, column]), current_theme()))
+            for text in (number, number.replace("0.", ".")):
+                if painter.fontMetrics().horizontalAdvance(text) <= width:
+                    painter.drawText(self.cell_rect(row, column), Qt.AlignmentFlag.AlignCenter, text)
+                    break
 
     def event(self, event: QEvent) -> bool:
         """Tooltips of cells."""
@@ -124,7 +131,7 @@ class HeatMap(QWidget):
         return super().event(event)
 
     def _cell_at(self, position: QPoint) -> tuple[int, int] | None:
-        column = int((position.x() - self._left()) // self._cell_width())
+        column = int((position.x() - self._left) // self._cell_width())
         row = position.y() // _ROW - 1
         there = 0 <= row < self._values.shape[0] and 0 <= column < self._values.shape[1]
         return (row, column) if there else None
@@ -186,28 +193,45 @@ class PlaceMaps(QWidget):
         painter.end()
 
     def _paint_map(self, painter: QPainter, values: Values, left: int, top: int) -> None:
-        cell = _MAP_SIDE / len(values)
-        painter.fillRect(QRectF(left, top, _MAP_SIDE, _MAP_SIDE), QColor(current_theme().base))
-        for row, column in np.ndindex(values.shape):
-            place = QRectF(left + column * cell, top + row * cell, cell - 1, cell - 1)
-            painter.fillRect(place, _color(float(values[row, column])))
+        _paint_grid(painter, _in_steps(values), QRectF(left, top, _MAP_SIDE, _MAP_SIDE))
 
 
-def _color(strength: float) -> QColor:
-    """Transparent at 0, full at 1 and -1."""
-    color = QColor(current_theme().positive if strength >= 0 else current_theme().negative)
-    color.setAlphaF(_STRONGEST * min(1.0, abs(strength)))
-    return color
+def _in_steps(strengths: Values) -> Values:
+    """Clipped to -1..1, in few steps, so that what is computed per colour can be kept."""
+    return np.round(np.clip(strengths, -1, 1) * _STEPS) / _STEPS
 
 
-def _readable_on(color: QColor) -> QColor:
-    """The theme's text colour, or its opposite where that is easier to read on the colour over the window's."""
-    theme, ground = current_theme(), QColor(current_theme().window)
-    over = [
-        round(color.alphaF() * top + (1 - color.alphaF()) * bottom)
-        for top, bottom in zip(color.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[index]
-    ]
-    mixed = QColor(*over).name()
+def _paint_grid(painter: QPainter, strengths: Values, place: QRectF) -> None:
+    """Coloured cells (R, C) that fill a place; one picture, as thousands of rectangles would take too long."""
+    if not strengths.size:
+        return
+    theme = current_theme()
+    ground, above, below = (np.array(QColor(x).getRgb()[:3]) for x in (theme.window, theme.positive, theme.negative))  # type: ignore[index]
+    share = _STRONGEST * np.abs(strengths)[..., None]
+    pixels = ground + share * (np.where(strengths[..., None] >= 0, above, below) - ground)
+    painter.drawImage(place, to_qimage(np.ascontiguousarray(np.round(pixels), np.uint8)))
+    painter.save()
+    painter.setPen(QColor(theme.window))
+    for row in range(1, len(strengths)):
+        y = place.top() + row * place.height() / len(strengths)
+        painter.drawLine(QPointF(place.left(), y), QPointF(place.right(), y))
+    for column in range(1, strengths.shape[1]):
+        x = place.left() + column * place.width() / strengths.shape[1]
+        painter.drawLine(QPointF(x, place.top()), QPointF(x, place.bottom()))
+    painter.restore()
+
+
+def _names_width(metrics: QFontMetrics, names: Sequence[str]) -> int:
+    return min(max((metrics.horizontalAdvance(x) for x in names), default=0), _WIDEST_NAME) + 2 * _GAP
+
+
+@lru_cache(maxsize=256)
+def _readable_on(strength: float, theme: Theme) -> QColor:
+    """The theme's text colour, or its opposite where that is easier to read on a cell's colour."""
+    color, ground = QColor(theme.positive if strength >= 0 else theme.negative), QColor(theme.window)
+    share = _STRONGEST * abs(strength)
+    pairs = ((color.redF(), ground.redF()), (color.greenF(), ground.greenF()), (color.blueF(), ground.blueF()))
+    mixed = QColor.fromRgbF(*(share * top + (1 - share) * bottom for top, bottom in pairs)).name()
     return QColor(max((theme.text, theme.overlay, theme.on_overlay), key=lambda x: contrast(x, mixed)))
 
 

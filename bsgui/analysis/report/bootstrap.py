@@ -103,5 +103,7 @@ class Photos:
 
 
 def _rounded(values: Array) -> Any:
-    with np.errstate(invalid="ignore"):
-        return np.round(values, 4).tolist()
+    """To what is worth reading; what is no number becomes None."""
+    rounded = np.array(np.round(values, 4), dtype=object)
+    rounded[~np.isfinite(values)] = None
+    return rounded.tolist()

@@ -21,7 +21,7 @@ def write_analysis(folder: Path, analysis: Analysis) -> Path:
     Raises:
         ExportError: a file could not be written.
     """
-    data = json.dumps(analysis.to_json(), indent=1, ensure_ascii=False)
+    data = json.dumps(analysis.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
     _write(folder / "analysis.json", data + "\n")
     return _write(folder / "report.html", report_page(analysis))
 

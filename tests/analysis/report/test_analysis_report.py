@@ -151,6 +151,21 @@ def test_a_network_with_the_same_branches_in_another_order_is_recognized(
     assert turned.partner_likeness.value == pytest.approx(1.0, abs=1e-3)
 
 
+def test_one_branch_and_photos_of_one_colour_are_no_trouble(run: Callable[..., Analysis], tmp_path: Path) -> None:
+    folder = tmp_path / "flat"
+    folder.mkdir()
+    for number in range(8):
+        assert cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 40, 3), 20 * number, np.uint8))
+    torch.manual_seed(0)
+    weights = tmp_path / "one.safetensors"
+    save_weights(BranchedGenerator(NetworkConfig(branches=1, widths=(4, 8), latent=4, mapping=8, style=8)), weights)
+    analysis = run(model=str(weights), is_file=True, photos=folder)
+    page = write_analysis(tmp_path / "out", analysis)
+    assert "</html>" in page.read_text(encoding="utf-8")
+    data = json.loads((tmp_path / "out" / "analysis.json").read_text(encoding="utf-8"))
+    assert data["subjects"][0]["headline"]["redundancy"]["value"] is None
+
+
 def test_a_folder_is_enough(run: Callable[..., Analysis], index: Path) -> None:
     folder = index.parent / "photos"
     folder.mkdir()

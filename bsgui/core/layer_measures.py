@@ -62,7 +62,7 @@ class LayerMeasures:
 def measure_layers(decomposition: Decomposition, cancel: CancelToken = _NEVER) -> LayerMeasures:
     """Measure the branches on a copy of at most 256 pixels.
 
-    Thread: any; takes some 10 ms a branch. Raises Cancelled.
+    Thread: any; takes 10 to 20 ms a branch. Raises Cancelled.
     """
     photo = decomposition.photo
     scale = min(1.0, SIDE / max(photo.width, photo.height))

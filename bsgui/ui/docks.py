@@ -57,7 +57,7 @@ class Docks(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Rearrange once the window's height has crossed the limit; arrangements within one side of it are kept."""
         if watched is self._window and event.type() == QEvent.Type.Resize and self._should_be_low() != self._is_low:
-            QTimer.singleShot(0, self, self.arrange)
+            QTimer.singleShot(0, self, self._arrange_right)
         return super().eventFilter(watched, event)
 
     def _should_be_low(self) -> bool:
@@ -73,13 +73,21 @@ class Docks(QObject):
 
     def arrange(self) -> None:
         """Everything where it was at the first start; in a low window all but the layers share one place."""
-        for key, dock in self._docks.items():
-            self._window.removeDockWidget(dock)
-            dock.setFloating(False)
-            # The analysis is tall and not for everybody: it has the left side, once it is asked for.
-            side = Qt.DockWidgetArea.LeftDockWidgetArea if key == "analysis" else Qt.DockWidgetArea.RightDockWidgetArea
-            self._window.addDockWidget(side, dock)
-            dock.setVisible(key != "analysis")
+        if "analysis" in self._docks:
+            # It is tall and not for everybody: it has the left side, once it is asked for.
+            self._place("analysis", Qt.DockWidgetArea.LeftDockWidgetArea, shown=False)
+        self._arrange_right()
+
+    def _place(self, key: str, side: Qt.DockWidgetArea, shown: bool) -> None:
+        dock = self._docks[key]
+        self._window.removeDockWidget(dock)
+        dock.setFloating(False)
+        self._window.addDockWidget(side, dock)
+        dock.setVisible(shown)
+
+    def _arrange_right(self) -> None:
+        for key in [key for key in self._docks if key != "analysis"]:
+            self._place(key, Qt.DockWidgetArea.RightDockWidgetArea, shown=True)
         low = self._is_low = self._should_be_low()
         lower = [dock for key, dock in self._docks.items() if key not in ("layers", "analysis")]
         first = lower[0] if low else lower[1]

@@ -137,6 +137,14 @@ def test_the_window_has_the_panel_in_its_menu(qtbot: QtBot, decomposed: MainWind
     assert not decomposed.docks["analysis"].isVisible()
 
 
+def test_the_panel_stays_open_when_the_window_becomes_low(qtbot: QtBot, decomposed: MainWindow) -> None:
+    with qtbot.waitSignal(decomposed.analysis.job.finished):
+        decomposed.docks["analysis"].show()
+    decomposed.resize(1200, 600)
+    qtbot.waitUntil(lambda: not decomposed.docks["history"].isVisible())
+    assert decomposed.analysis.isVisible()
+
+
 def test_cells_say_what_they_are_and_have_the_colour_of_their_sign(qtbot: QtBot) -> None:
     heat = HeatMap("Test")
     qtbot.addWidget(heat)

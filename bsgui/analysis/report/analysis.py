@@ -167,7 +167,7 @@ def _classifier(
     """A classifier of the photos' kind fitted on the index's other splits, and what is to be known of it."""
     column = next((x for x in KIND_COLUMNS if x in rows[0]), None)
     if column is None or not request.split:
-        reason = "the index names no kinds of photos" if request.split else "all photos of the index are analyzed"
+        reason = "nothing names kinds of photos" if request.split else "all photos of the index are analyzed"
         return None, {"fitted": False, "reason": reason}
     others = [x for x in read_rows(request.photos, "") if x["split"] != request.split and x[column]]
     kinds = {x[column] for x in others}

@@ -123,7 +123,8 @@ def _glance(found: Findings) -> str:
         f"<section><h2>The branches of {_text(found.name)}</h2><figure><div class=wide><table><tr><th>Branch</th>"
         f"<th>Energy</th><th>Mostly</th><th>Colour</th><th>Polarity</th><th>PSNR without it</th>{effect}"
         f"<th>Told by content</th><th>Stable</th></tr>{rows}</table></div><figcaption>“Mostly”: the two octave bands"
-        " with most of its energy of luma. “Colour”: share of its energy that is not luma. “Told by content”: how"
+        " with most of its energy of luma. “Colour”: share of its energy that is not luma. In brackets after the PSNR:"
+        " the change. “Told by content”: how"
         " often the identity classifier is right about it.</figcaption></figure></section>"
     )
 
@@ -138,7 +139,7 @@ def _branch_row(found: Findings, index: int) -> str:
         ", ".join(f"{names[i]} {bands[i]:.0%}" for i in strongest),
         _colour(tables["colours"][index]),
         f"{'adds' if skewness > 0 else 'takes'} light ({skewness:+.2f})".replace("-", "−"),
-        f"{tables['psnr_without'][index]:.1f} dB",
+        f"{tables['psnr_without'][index]:.1f} dB ({-tables['psnr_drop'][index]:+.1f})".replace("-", "−"),
         *([f"{tables['decision'][index]:.3f}"] if "decision" in tables else []),
         f"{tables['confusion'][index, index]:.0%}",
         f"{tables['stability_photos'][index]:.2f}",

@@ -230,10 +230,11 @@ class _Session:
         is_enough: Callable[[], bool],
     ) -> None:
         """Step until the time is over, the residual nearly empty, or it is enough."""
-        started = shown = time.monotonic()
+        started = time.monotonic()
+        shown = -math.inf
         handles = self.tail.stop_when(cancel)
         try:
-            while self._step():
+            while self._step(cancel):
                 now = time.monotonic()
                 self._seconds = now - started
                 if self._seconds >= self._request.seconds or self._best_db >= TARGET_DB or is_enough():
@@ -265,13 +266,16 @@ class _Session:
     def _is_better(self) -> bool:
         return self._best_db >= self._start_db + _LEAST_GAIN_DB
 
-    def _step(self) -> bool:
+    def _step(self, cancel: CancelToken) -> bool:
         """One step; False when there is no sense in another."""
         maps = self.tail()
         pictures = maps.pictures(self.tail.photo)
+        # The terms have no layers to ask between, and take half of the time of a large picture.
+        pictures.register_hook(lambda _: cancel.raise_if_cancelled())
         self._judge(maps, pictures)
         self._identity = self._identity or BranchIdentity(pictures.detach(), self.tail.photo, self._weights.bands)
         terms = specialization_terms(pictures, self.tail.photo, maps.mean, self._weights)
+        cancel.raise_if_cancelled()
         loss = terms.total(self._weights) + _IDENTITY * self._identity.distance(pictures)
         if not torch.isfinite(loss):
             return False
@@ -304,7 +308,7 @@ class _Session:
 
     def _report(self, report: ProgressCallback) -> None:
         done, total = round(1000 * self._seconds), round(1000 * self._request.seconds)
-        report(Progress(done, total, f"{self._best_db:.1f} dB without the residual"))
+        report(Progress(done, total, f"Adapting: {self._best_db:.1f} dB without residual"))
 
     def _decomposition(self) -> Decomposition:
         """The best layers so far."""

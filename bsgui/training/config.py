@@ -25,6 +25,7 @@ class TrainConfig:
         losses: weights of the terms.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
+        until: stop for good at this step, 0 for ``steps``; the rates still follow the whole plan.
         minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
         sizes: sides of the training squares, pixels, step by step in a cycle; multiples of ``network.multiple``.
         batch: photos per step and process at the first size; other sizes get as many as have the same number of pixels.
@@ -42,6 +43,7 @@ class TrainConfig:
     losses: LossWeights = field(default_factory=LossWeights)
     seed: int = 1
     steps: int = 3000
+    until: int = 0
     minutes: float = 0.0
     sizes: tuple[int, ...] = (128,)
     batch: int = 8

@@ -68,11 +68,11 @@ def describe_branch(figures: dict[str, Any]) -> str:
     bands = figures["band_shares"]
     scales = [f"{2**i}–{2 ** (i + 1)} px" for i in range(len(bands) - 1)] + [f"over {2 ** (len(bands) - 1)} px"]
     strongest = sorted(range(len(bands)), key=lambda i: -bands[i])[:2]
-    parts = ", ".join(f"{bands[i]:.0%} of it {scales[i]}" for i in sorted(strongest))
-    side = "lighter" if figures["skewness"] > 0 else "darker"
+    parts = " and ".join(f"{bands[i]:.0%} of the structures of {scales[i]}" for i in sorted(strongest))
+    side = "light" if figures["skewness"] > 0 else "dark"
     return (
-        f"Median share of the energy {figures['energy_share']:.0%}; structures of the working size: {parts}; "
-        f"colour {figures['colour_share']:.0%}; its strongest parts are {side} than their surroundings."
+        f"Holds {parts} (working pixels), {figures['energy_share']:.0%} of the energy; {figures['colour_share']:.0%} of it is "
+        f"colour. Its strong parts are {side} (skewness {figures['skewness']:+.1f})."
     )
 
 

@@ -100,10 +100,11 @@ class Trainer:
         """Train until the configured step or minute, then write the averaged weights."""
         started, spent = time.monotonic(), self.state.seconds
         budget = self.config.minutes * 60 or math.inf
-        bar = tqdm(total=self.config.steps, initial=self.state.step, disable=self.rank > 0, dynamic_ncols=True)
+        last = self.config.until or self.config.steps
+        bar = tqdm(total=last, initial=self.state.step, disable=self.rank > 0, dynamic_ncols=True)
         try:
             for batch in self._batches():
-                if self.state.step >= self.config.steps or time.monotonic() - started > budget:
+                if self.state.step >= last or time.monotonic() - started > budget:
                     break
                 figures = self._step(batch)
                 self.state.seconds = spent + time.monotonic() - started

@@ -99,9 +99,14 @@ def _told_apart(analysis: Analysis, other: Findings, measures: list[Measure]) ->
     differences = {x: analysis.difference(x.key, other) for x in measures}
     there = {measure: x for measure, x in differences.items() if x is not None}
     alike = [measure for measure, x in there.items() if not differs(x, measure.digits)]
-    tail = f" Not told apart by: {'; '.join(x.title.removesuffix(', bits').lower() for x in alike)}." if alike else ""
+    tail = f" Not told apart by: {'; '.join(_in_a_sentence(x) for x in alike)}." if alike else ""
     names = f"<b>{_text(analysis.findings[0].name)}</b> and <b>{_text(other.name)}</b>"
     return f"{names} are told apart by {len(there) - len(alike)} of {len(there)} measures.{_text(tail)}"
+
+
+def _in_a_sentence(measure: Measure) -> str:
+    title = measure.title.split(",")[0]
+    return title[0].lower() + title[1:]
 
 
 def _kind(kind: dict[str, Any]) -> str:
@@ -133,18 +138,24 @@ def _branch_row(found: Findings, index: int) -> str:
     tables = {key: x.value for key, x in found.tables.items()}
     bands = tables["bands"][index]
     names, strongest = band_names(len(bands)), sorted(np.argsort(bands)[-2:])
-    skewness = tables["skewness"][index]
     cells = [
         f"{tables['shares'][index]:.0%}",
         ", ".join(f"{names[i]} {bands[i]:.0%}" for i in strongest),
         _colour(tables["colours"][index]),
-        f"{'adds' if skewness > 0 else 'takes'} light ({skewness:+.2f})".replace("-", "−"),
+        _polarity(found.tables["skewness"], index),
         f"{tables['psnr_without'][index]:.1f} dB ({-tables['psnr_drop'][index]:+.1f})".replace("-", "−"),
         *([f"{tables['decision'][index]:.3f}"] if "decision" in tables else []),
         f"{tables['confusion'][index, index]:.0%}",
         f"{tables['stability_photos'][index]:.2f}",
     ]
     return f"<tr><th scope=row>{_text(found.branches[index])}</th>{''.join(f'<td>{x}</td>' for x in cells)}</tr>"
+
+
+def _polarity(skewness: Estimate, index: int) -> str:
+    value = f"({skewness.value[index]:+.2f})".replace("-", "−")
+    if skewness.low[index] <= 0 <= skewness.high[index]:
+        return f"even {value}"
+    return f"{'adds' if skewness.value[index] > 0 else 'takes'} light {value}"
 
 
 def _colour(shares: Array) -> str:

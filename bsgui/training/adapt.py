@@ -117,6 +117,7 @@ class AdaptedTail(nn.Module):
         picture: (h, w, 3) float32, full scale: the photo at working size.
         photo: (1, 3, h, w), the same in [-1, 1].
         choice: what it runs on.
+        steps: optimizer steps it was trained for.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class AdaptedTail(nn.Module):
     ) -> None:
         super().__init__()
         self.picture, self.photo = picture, to_tensor(picture).to(choice.device)
-        self.choice = choice
+        self.choice, self.steps = choice, 0
         self._network = network
         # Every other parameter stays as it was read: it needs no gradient.
         self._trained = nn.ModuleList([network.last_block, network.head_norm, network.head]).requires_grad_(True)
@@ -286,6 +287,7 @@ class _Session:
             torch.nn.utils.clip_grad_norm_(group["params"], 5.0)
         self._optimizer.step()
         self._steps += 1
+        self.tail.steps += 1
         return True
 
     def _judge(self, maps: BranchMaps, pictures: Tensor) -> None:
@@ -293,10 +295,11 @@ class _Session:
             error = (pictures.sum(1) + maps.mean - self.tail.photo) / 2
             fidelity_db = -10 * math.log10(max(error.square().mean().item(), 1e-12))
         if not self._steps:
-            self._start_db = fidelity_db
+            # Layers of a project may be adapted already, though their network is no more: they are to be beaten.
+            self._start_db = max(fidelity_db, self._request.decomposition.psnr_without_residual_db)
         if fidelity_db > self._best_db:
             self._best = BranchMaps(maps.scale.detach(), maps.shift.detach(), maps.mean)
-            self._best_db, self._best_step = fidelity_db, self._steps
+            self._best_db, self._best_step = fidelity_db, self.tail.steps
 
     def _set_rates(self) -> None:
         """Warm up, then fall along a cosine over the time there is: the last tenth gains several dB."""
@@ -319,7 +322,7 @@ class _Session:
         made_by = replace(
             before.provenance,
             device=self._choice.label,
-            adapted_steps=before.provenance.adapted_steps + self._best_step,
+            adapted_steps=self._best_step,
         )
         notes = (self._choice.note,) if self._choice.note else ()
         return replace(before, source=source, provenance=made_by, psnr_without_residual_db=self._best_db, notes=notes)

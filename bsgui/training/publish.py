@@ -71,8 +71,9 @@ def describe_branch(figures: dict[str, Any]) -> str:
     parts = " and ".join(f"{bands[i]:.0%} of the structures of {scales[i]}" for i in sorted(strongest))
     side = "light" if figures["skewness"] > 0 else "dark"
     return (
-        f"Holds {parts} (working pixels), {figures['energy_share']:.0%} of the energy; {figures['colour_share']:.0%} of it is "
-        f"colour. Its strong parts are {side} (skewness {figures['skewness']:+.1f})."
+        f"Holds {parts} (working pixels), {figures['energy_share']:.0%} of the energy; "
+        f"{figures['colour_share']:.0%} of it is colour. "
+        f"Its strong parts are {side} (skewness {figures['skewness']:+.1f})."
     )
 
 

@@ -123,6 +123,16 @@ def test_a_second_round_goes_on_from_the_first(store: ModelStore, before: Decomp
     assert float(started[1].stage.split()[1]) > first.psnr_without_residual_db
 
 
+def test_layers_of_a_project_are_replaced_by_better_ones_only(store: ModelStore, before: Decomposition) -> None:
+    stored = adapted(PhotoAdapter(store), before, 40)
+    shown: list[Decomposition] = []
+    assert adapted(PhotoAdapter(store), stored, 8, show=shown.append) is stored
+    assert shown == []
+    better = adapted(PhotoAdapter(store), stored, 80)
+    assert better.psnr_without_residual_db > stored.psnr_without_residual_db
+    assert stored.provenance.adapted_steps < better.provenance.adapted_steps < 80
+
+
 def test_cancelling_asks_within_a_step(store: ModelStore, before: Decomposition) -> None:
     cancel = CancelSource()
 

@@ -73,7 +73,7 @@ def _paragraph(card: ModelCard) -> str:
         "branches": ", ".join(branch.name for branch in card.branches),
         "sizes": f"{card.min_size} … {card.max_size}, made for {card.size}",
         "licence": card.licence,
-        **{key.replace("_", " "): _short(value) for key, value in card.measures.items()},
+        **card.headline_measures(),
     }
     head = f"{card.id}: {card.name}. {card.description}".strip()
     return "\n".join([head, *(f"  {key:<12} {value}" for key, value in facts.items())])

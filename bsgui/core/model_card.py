@@ -81,8 +81,23 @@ class ModelCard:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"The card of model “{card_id}” is damaged.", repr(error)) from error
 
+    def headline_measures(self) -> dict[str, str]:
+        """One line a test set for people: single figures and medians; lists, such as the branches' own, are left out."""
+        return {name: _headline(figures) for name, figures in self.measures.items()}
+
     def to_json(self) -> dict[str, Any]:
         """The object that :meth:`from_json` reads; the id is the file's name and not in it."""
         card = {key: value for key, value in vars(self).items() if key != "id"}
         card["branches"] = [vars(branch) for branch in self.branches]
         return card
+
+
+def _headline(figures: Any) -> str:
+    if not isinstance(figures, dict):
+        return f"{figures:.4g}" if isinstance(figures, float) else str(figures)
+    parts = []
+    for name, value in figures.items():
+        single = value.get("median") if isinstance(value, dict) else value
+        if not isinstance(single, list | dict | type(None)) and name not in ("model", "split"):
+            parts.append(f"{name.replace('_', ' ')} {_headline(single)}")
+    return ", ".join(parts)

@@ -85,7 +85,7 @@ def card_html(card: ModelCard) -> str:
         f"{card.max_size} px<br>Licence: {escape(card.licence)}</p>",
         _list("Branches", branches),
         _list("Training data", [escape(x) for x in card.data]),
-        _table("Measured on photos it never saw", card.measures),
+        _table("Measured on photos it never saw", card.headline_measures()),
         _list("Known failures", [escape(x) for x in card.known_failures]),
         _table("Training", card.training),
         f"<h3>SHA-256 of the weights</h3><p><code>{escape(card.sha256)}</code></p>",

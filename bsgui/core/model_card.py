@@ -82,7 +82,7 @@ class ModelCard:
             raise ModelError(f"The card of model “{card_id}” is damaged.", repr(error)) from error
 
     def headline_measures(self) -> dict[str, str]:
-        """One line a test set for people: single figures and medians; lists, such as the branches' own, are left out."""
+        """One line a test set for people: single figures and medians; lists, such as the branches', are left out."""
         return {name: _headline(figures) for name, figures in self.measures.items()}
 
     def to_json(self) -> dict[str, Any]:

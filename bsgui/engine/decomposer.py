@@ -75,7 +75,8 @@ class TorchDecomposer:
             network = load_generator(path, card.sha256)
             if network.config.branches != len(card.branches) or network.config.domains != card.domains:
                 raise ModelError(f"The card of model “{card.id}” does not fit its weights.")
-            self._loaded = (path, card.sha256, network)
+            # Grouped convolutions are a quarter faster on the CPU with the channels last.
+            self._loaded = (path, card.sha256, network.to(memory_format=torch.channels_last))
         return self._loaded[2].to(device)
 
 

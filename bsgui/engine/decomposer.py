@@ -76,7 +76,7 @@ class TorchDecomposer:
             if network.config.branches != len(card.branches) or network.config.domains != card.domains:
                 raise ModelError(f"The card of model “{card.id}” does not fit its weights.")
             # Grouped convolutions are a quarter faster on the CPU with the channels last.
-            self._loaded = (path, card.sha256, network.to(memory_format=torch.channels_last))
+            self._loaded = (path, card.sha256, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
         return self._loaded[2].to(device)
 
 

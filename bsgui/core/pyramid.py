@@ -150,6 +150,41 @@ def _needed(start: float, step: float, count: int, size: int) -> slice:
     return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
 
 
+def enlarge(small: FloatImage, photo_size: tuple[int, int], view: Viewport) -> FloatImage:
+    """What :func:`warp` gives with bilinear interpolation, two to three times as fast where the view is much larger.
+
+    Columns first, for the few rows of the small map that the view covers; then rows, as a product with a thin matrix.
+
+    Args:
+        small: (h, w, C) float32 with C <= 4; its edges are the photo's edges.
+        photo_size: (width, height) of the photo, photo pixels.
+        view: the viewport.
+
+    Returns:
+        New (view.height, view.width, C) float32.
+    """
+    step = small.shape[0] / photo_size[1]
+    rows = (view.y + (np.arange(view.height) + 0.5) / view.scale) * step - 0.5
+    rows = rows.clip(0, small.shape[0] - 1)
+    above = np.minimum(rows.astype(np.intp), max(small.shape[0] - 2, 0))
+    first, last = int(above[0]), min(int(above[-1]) + 2, small.shape[0])
+    step_x = small.shape[1] / photo_size[0]
+    matrix = np.array([[step_x / view.scale, 0, (view.x + 0.5 / view.scale) * step_x - 0.5], [0, 1.0, 0]])
+    columns = cv2.warpAffine(
+        small[first:last],
+        matrix,
+        (view.width, last - first),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    weights = np.zeros((view.height, last - first), np.float32)
+    index = np.arange(view.height)
+    weights[index, above - first] = 1 - (rows - above)
+    weights[index, np.minimum(above + 1, last - 1) - first] += rows - above
+    product = weights @ np.asarray(columns, np.float32).reshape(last - first, -1)
+    return product.reshape(view.height, view.width, *small.shape[2:])
+
+
 def working_copy(samples: Samples, size: int) -> FloatImage:
     """The whole image, shrunk so that its long side is at most ``size``: (h, w, 3) float32, 0..1."""
     height, width = samples.shape[:2]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
-from .pyramid import Pyramid, warp
+from .pyramid import Pyramid, enlarge
 from .viewport import Viewport
 
 
@@ -116,8 +116,8 @@ class AffineLayers:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
         scale, shift = self._mixed_maps(weights)
         size = (self.photo.width, self.photo.height)
-        scaled = cv2.multiply(warp(scale, size, view, cv2.INTER_LINEAR), self._pyramid.sample(view), dtype=cv2.CV_32F)
-        return cv2.add(scaled, warp(shift, size, view, cv2.INTER_LINEAR), dst=scaled)  # type: ignore[return-value]
+        scaled = cv2.multiply(enlarge(scale, size, view), self._pyramid.sample(view), dtype=cv2.CV_32F)
+        return cv2.add(scaled, enlarge(shift, size, view), dst=scaled)  # type: ignore[return-value]
 
     @cached_property
     def _last_mix(self) -> dict[bytes, tuple[FloatImage, FloatImage]]:

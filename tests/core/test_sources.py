@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from bsgui.core.compose import LayerView, compose, show_layer, to_uint8, to_uint16
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
 from bsgui.core.photo import OFFSET, OFFSET_TICKS, Photo
-from bsgui.core.pyramid import Pyramid
+from bsgui.core.pyramid import Pyramid, enlarge, warp
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, LayerSource, PixelLayers
 from bsgui.core.viewport import Viewport
@@ -136,3 +137,13 @@ def test_rounding_is_to_nearest_and_clips() -> None:
     values = np.array([[[-1.0, 0.5, 2.0]]], np.float32)
     assert to_uint8(values).tolist() == [[[0, 128, 255]]]
     assert to_uint16(values).tolist() == [[[0, 32768, 65535]]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (13, 19)])
+@pytest.mark.parametrize(
+    "view", [Viewport(0, 0, 1, 190, 130), Viewport(33.3, 21.7, 3.3, 200, 90), Viewport(-4, -2, 0.5, 110, 70)]
+)
+def test_enlarging_is_bilinear_warping(shape: tuple[int, int], view: Viewport) -> None:
+    small = np.random.default_rng(0).random((*shape, 3), np.float32)
+    expected = warp(small, (190, 130), view, cv2.INTER_LINEAR)
+    np.testing.assert_allclose(enlarge(small, (190, 130), view), expected, atol=1e-5)

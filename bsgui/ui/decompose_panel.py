@@ -146,6 +146,9 @@ class DecomposePanel(QWidget):
         self._dice = icon_button("dice", "Draw another seed")
         self._dice.clicked.connect(self.draw_seed)
         self.size_px = described(QSpinBox(suffix=" px", singleStep=_SIZE_STEP), "Working size")
+        for spin in (self.seed, self.size_px):
+            # The style sheet's padding does not reach the text of a spin box; so it lines up with the boxes above.
+            spin.lineEdit().setTextMargins(4, 0, 0, 0)
         self.device = described(QComboBox(), "Device", "What computes the network")
         for device in DEVICES:
             self.device.addItem(_DEVICE_NAMES[device], device)

@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _WIDTH = 330
-_LOW_WINDOW = 820
+# Below this, panels under the list would leave no room for the rows of a usual stack.
+_LOW_WINDOW = 960
 
 
 class _NoTitle(QWidget):

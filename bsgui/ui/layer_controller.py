@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from bsgui.core.document import Document
 from bsgui.core.errors import UsageError
-from bsgui.core.layers import LayerStack, LayerState, edit_layer, move_layer, reset_layers
+from bsgui.core.layers import LayerKind, LayerStack, LayerState, edit_layer, move_layer, reset_layers
 
 from .canvas.view_state import ViewState
 from .notices import NoticeStack
@@ -131,11 +131,13 @@ class LayerController(QObject):
 
     def _keep_selection(self) -> None:
         """Other layers: keep what still exists, else start with the topmost branch, which is what people came for."""
-        ids = [layer.id for layer in self._document.stack.layers]
+        layers = self._document.stack.layers
+        ids = [layer.id for layer in layers]
         if self._view.solo_layer_id not in ids:
             self._view.solo_layer_id = None
         if self._view.selected_layer_id not in ids:
-            self._view.selected_layer_id = ids[-2] if len(ids) > 1 else next(iter(ids), None)
+            branches = [layer.id for layer in layers if layer.kind is LayerKind.BRANCH]
+            self._view.selected_layer_id = next(reversed(branches or ids), None)
 
 
 def _key(what: str, layer_id: str, gesture: object) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -38,7 +38,13 @@ class NoticeAction:
 
 
 class Notice(QWidget):
-    """One message: a sentence, perhaps buttons, copyable details, and a cross."""
+    """One message: a sentence, perhaps buttons, copyable details, and a cross.
+
+    Signals:
+        dismissed(): it is gone, and will be deleted.
+    """
+
+    dismissed = Signal()
 
     def __init__(self, level: Level, text: str, detail: str, actions: Sequence[NoticeAction]) -> None:
         super().__init__()
@@ -64,6 +70,7 @@ class Notice(QWidget):
         """Take the notice away."""
         self._timer.stop()
         self.hide()
+        self.dismissed.emit()
         self.deleteLater()
 
     def copy(self) -> None:
@@ -132,7 +139,7 @@ class NoticeStack(QWidget):
     @property
     def notices(self) -> list[Notice]:
         """What is on show, newest first."""
-        return [x for x in self._notices if not x.isHidden()]
+        return list(self._notices)
 
     def tell(self, level: Level, text: str, detail: str = "", actions: Sequence[NoticeAction] = ()) -> Notice:
         """Show a notice; one with the same sentence takes its place."""
@@ -140,7 +147,8 @@ class NoticeStack(QWidget):
             if old.text == text:
                 old.dismiss()
         notice = Notice(level, text, detail, actions)
-        self._notices = [notice, *self.notices]
+        notice.dismissed.connect(lambda: self._forget(notice))
+        self._notices.insert(0, notice)
         self._column.insertWidget(0, notice)
         notice.show()
         for old in self.notices[_MOST:]:
@@ -158,6 +166,11 @@ class NoticeStack(QWidget):
     def error(self, text: str, detail: str = "", actions: Sequence[NoticeAction] = ()) -> Notice:
         """Something did not work."""
         return self.tell(Level.ERROR, text, detail, actions)
+
+    def _forget(self, notice: Notice) -> None:
+        # Dismissed twice, by a button and the clock, it is forgotten once.
+        if notice in self._notices:
+            self._notices.remove(notice)
 
     def clear(self) -> None:
         """Take all notices away."""

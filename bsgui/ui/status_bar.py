@@ -30,6 +30,7 @@ class StatusBar(QStatusBar):
         self._document, self._view = document, view
         self.setSizeGripEnabled(False)
         self.readout = ElidedLabel("")
+        self.readout.setContentsMargins(8, 0, 0, 0)
         self.readout.setFont(_figures(self.readout))
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.readout.setAccessibleName("Pixel under the pointer")

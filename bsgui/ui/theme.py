@@ -256,6 +256,7 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; border-color: $border; }
 QToolButton:focus { border-color: $focus; }
+QToolButton#layerEye:checked:!pressed:!hover:!focus { background: transparent; border-color: transparent; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser {
     background: $base; border: 1px solid $border; border-radius: 4px; padding: 3px 6px;
@@ -310,6 +311,7 @@ QSlider::handle:horizontal:disabled { background: $disabled; }
 
 QGroupBox { border: none; border-top: 1px solid $border; margin-top: 16px; padding-top: 8px; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; padding-right: 8px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QLabel[quiet="true"] { color: $quiet; }
 QSplitter::handle { background: $border; }
 """

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -7,8 +8,11 @@ from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bsgui.core.layers import GAIN_MAX
+from bsgui.core.layers import GAIN_MAX, LayerKind
+from bsgui.core.requests import NeverCancelled
+from bsgui.core.viewport import Viewport
 from bsgui.ui.layers.factor_slider import FactorSlider
+from bsgui.ui.layers.thumbnails import make_thumbnails
 from bsgui.ui.main_window import MainWindow
 
 LAYER = "branch-2"
@@ -252,3 +256,32 @@ def test_history_panel_goes_back_and_forth(decomposed: MainWindow) -> None:
     assert decomposed.document.stack.is_untouched
     history.go_to(2)
     assert decomposed.document.layer(LAYER).gain == 3
+
+
+def test_the_first_click_into_a_value_selects_it_and_enter_leaves_it(decomposed: MainWindow) -> None:
+    row = decomposed.layer_panel.row(LAYER)
+    decomposed.activateWindow()
+    QTest.mouseClick(row._value, Qt.MouseButton.LeftButton, pos=QPoint(6, 6))
+    QTest.keyClicks(row._value, "x*2")
+    QTest.keyClick(row._value, Qt.Key.Key_Return)
+    assert decomposed.document.layer(LAYER).gain == 2
+    assert not row._value.hasFocus()
+
+
+def test_an_empty_residual_looks_empty(decomposed: MainWindow) -> None:
+    decomposition = decomposed.document.decomposition
+    assert decomposition is not None
+    pictures = make_thumbnails(decomposition, 42, NeverCancelled())
+    names = [layer.id for layer in decomposition.layers]
+    view = Viewport(0.0, 0.0, 1.0, decomposition.photo.width, decomposition.photo.height)
+    weights = np.eye(len(names), dtype=np.float32)
+    strength = {name: float(np.std(decomposition.source.mix(weights[i], view))) for i, name in enumerate(names)}
+    drawn = {name: float(np.std(pictures[name])) for name in names}
+    factor = {name: drawn[name] / strength[name] for name in names if strength[name] > 0.002}
+    strongest = max((name for name in names if name.startswith("branch")), key=lambda name: strength[name])
+    assert drawn["residual"] <= strength["residual"] * factor[strongest] * 1.5 + 1.0
+
+
+def test_the_topmost_branch_is_selected_at_first(decomposed: MainWindow) -> None:
+    branches = [x.id for x in decomposed.document.stack.layers if x.kind is LayerKind.BRANCH]
+    assert decomposed.view.selected_layer_id == branches[-1]

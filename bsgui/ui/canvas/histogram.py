@@ -98,6 +98,7 @@ class HistogramPanel(QWidget):
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
         self._plot.hideAxis("left")
+        self._plot.hideAxis("bottom")
         self._plot.setMinimumHeight(72)
         self._curves = {name: self._plot.plot(stepMode="center") for name in ("luma", "red", "green", "blue")}
         self._bars = {name: self._plot.plot(stepMode="center") for name in ("negative", "positive")}
@@ -136,6 +137,7 @@ class HistogramPanel(QWidget):
     def _clear(self) -> None:
         for item in (*self._curves.values(), *self._bars.values()):
             item.setData([], [], stepMode=None)
+        self._plot.hideAxis("bottom")
         self._caption.setText("")
 
     def _show_picture(self, view: Viewport) -> None:
@@ -172,6 +174,7 @@ class HistogramPanel(QWidget):
     def _set_ranges(self, left: float, right: float, top: int, ticks: list[int]) -> None:
         self._plot.setXRange(left, right, padding=0)
         self._plot.setYRange(0, max(1, top) * 1.05, padding=0)
+        self._plot.showAxis("bottom")
         self._plot.getAxis("bottom").setTicks([[(tick, _signed(tick, left)) for tick in ticks]])
 
     # ---- Qt ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QPixmap
+from PySide6.QtGui import QAction, QCursor, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -51,6 +51,18 @@ class LayerListView(QListView):
             super().keyPressEvent(event)
         else:
             event.ignore()
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        """Drag a row with its picture: the delegate alone, which is what Qt would show, paints an empty ground."""
+        index = self.currentIndex()
+        if not index.isValid():
+            return
+        row = self.indexWidget(index)
+        drag = QDrag(self)
+        drag.setMimeData(self.model().mimeData([index]))
+        drag.setPixmap(_faint(row.grab()))
+        drag.setHotSpot(row.mapFromGlobal(QCursor.pos()))
+        drag.exec(supportedActions, Qt.DropAction.MoveAction)
 
     def sizeHint(self) -> QSize:
         """Room for six rows, where there is room."""
@@ -201,6 +213,17 @@ class LayerPanel(QWidget):
                 menu.addAction(action)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(place))
+
+
+def _faint(picture: QPixmap, opacity: float = 0.8) -> QPixmap:
+    faint = QPixmap(picture.size())
+    faint.setDevicePixelRatio(picture.devicePixelRatio())
+    faint.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(faint)
+    painter.setOpacity(opacity)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
+    return faint
 
 
 def _action_button(action: QAction) -> QToolButton:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
 from bsgui.ui.described import icon_button
+from bsgui.ui.icon_label import IconLabel
 from bsgui.ui.icons import icon
 from bsgui.ui.layer_controller import LayerController
 
@@ -34,6 +35,13 @@ _KINDS = {
     LayerKind.BRANCH: "A branch of the network: a signed layer, added to the others.",
     LayerKind.RESIDUAL: "The residual: what the network’s branches leave of the photo. With it the layers add up to "
     "the photo exactly; hiding it shows what the network alone says.",
+}
+
+
+_PICTURES = {
+    LayerKind.BASE: "Shown over mid-grey.",
+    LayerKind.BRANCH: "Shown over mid-grey, with more contrast where it is faint.",
+    LayerKind.RESIDUAL: "Shown over mid-grey, with no more contrast than the strongest branch.",
 }
 
 
@@ -62,6 +70,8 @@ class LayerRow(QWidget):
         self._energy.setProperty("quiet", True)
         self._slider = FactorSlider(GAIN_MIN, GAIN_MAX, 1.0, (0.0, 1.0))
         self._value = ValueEdit(GAIN_MIN, GAIN_MAX)
+        # Enter is the end of typing: keys are shortcuts again, and the arrows still step.
+        self._value.returnPressed.connect(self._slider.setFocus)
         self._slider.edited.connect(lambda gain, gesture: edits.set_gain(self.layer_id, gain, gesture))
         self._slider.grabbed.connect(lambda: self.chosen.emit(self.layer_id))
         self._value.committed.connect(lambda gain: edits.set_gain(self.layer_id, gain))
@@ -138,6 +148,7 @@ class LayerRow(QWidget):
 
     def _make_buttons(self) -> None:
         self._eye = _small_button("eye", "Show or hide this layer (V)\nAlt-click: show it alone, again: as before")
+        self._eye.setObjectName("layerEye")
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
         self._lock = _small_button("unlock", "Lock: protect gain, opacity and name (L)")
@@ -160,6 +171,10 @@ class LayerRow(QWidget):
         self._names.addWidget(self._name_edit)
         first = QHBoxLayout()
         first.setSpacing(1)
+        if self._info.kind is not LayerKind.BRANCH:
+            # The branches are many and named; the two that differ in kind are marked.
+            first.addWidget(IconLabel("base" if self._info.kind is LayerKind.BASE else "residual", 14))
+            first.addSpacing(4)
         first.addWidget(self._names, 1)
         first.addWidget(self._energy)
         first.addSpacing(4)
@@ -183,7 +198,7 @@ class LayerRow(QWidget):
         lines = [_KINDS[self._info.kind], self._info.description]
         tooltip = "\n".join(_wrapped(line) for line in lines if line)
         self._name.setToolTip(f"{tooltip}\n\nDouble-click or F2 renames.")
-        self._thumbnail.setToolTip(f"{tooltip}\n\nShown over mid-grey. Drag to reorder.")
+        self._thumbnail.setToolTip(f"{tooltip}\n\n{_PICTURES[self._info.kind]} Drag to reorder.")
         self._energy.setToolTip(_energy_tip(self._info))
         self._slider.setToolTip(
             "Gain: 1 is as it came, 0 removes the layer, below 0 inverts it.\n"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPixmap
 from bsgui.core.compose import LayerView, show_layer
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
+from bsgui.core.layers import LayerKind
 from bsgui.core.requests import CancelToken
 from bsgui.core.viewport import Viewport
 from bsgui.ui.bridge import LatestJob
@@ -68,7 +69,8 @@ class Thumbnails(QObject):
 def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken) -> Pictures:
     """Each layer at gain 1 over mid-grey.
 
-    Its contrast is stretched, at most eight times, so that faint layers can be told apart at this size.
+    A branch's contrast is stretched, at most eight times, so that faint ones can be told apart at this size. The
+    residual is stretched no more than the branch that is stretched least: an almost empty one looks empty.
 
     Args:
         decomposition: the layers.
@@ -80,12 +82,17 @@ def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken
     """
     view = _whole(decomposition.photo.width, decomposition.photo.height, side)
     weights = np.eye(decomposition.source.count, dtype=np.float32)
+    stretches = [_MAX_STRETCH]
     pictures: Pictures = {}
     for index, layer in enumerate(decomposition.layers):
         cancel.raise_if_cancelled()
         signed = decomposition.source.mix(weights[index], view) - np.float32(0.5)
         strongest = float(np.percentile(np.abs(signed), 99)) or 1.0
         stretch = min(max(0.45 / strongest, 1.0), _MAX_STRETCH)
+        if layer.kind is LayerKind.BRANCH:
+            stretches.append(stretch)
+        elif layer.kind is LayerKind.RESIDUAL:
+            stretch = min(stretch, *stretches)
         pictures[layer.id] = show_layer(decomposition.source, index, stretch, LayerView.GREY, view)
     return pictures
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 from .arithmetic import evaluate
@@ -26,6 +26,7 @@ class ValueEdit(QLineEdit):
         super().__init__(parent)
         self._low, self._high, self._percent = low, high, percent
         self._factor = 1.0
+        self._was_just_entered = False
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMaxLength(60)
         widest = "100 %" if percent else "−2.00"
@@ -48,8 +49,16 @@ class ValueEdit(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Ready to be typed over."""
         super().focusInEvent(event)
+        self._was_just_entered = event.reason() is Qt.FocusReason.MouseFocusReason
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
             self.selectAll()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click that comes to the field selects all, unless it was drawn over a part; the next sets the cursor."""
+        super().mouseReleaseEvent(event)
+        if self._was_just_entered and not self.hasSelectedText():
+            self.selectAll()
+        self._was_just_entered = False
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         """Select all: the value is one word to a person, sign and point included."""

@@ -114,7 +114,8 @@ class OpenController(QObject):
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if files:
             if len(files) > 1:
-                self._notices.info(f"One photo at a time: “{files[0].name}” was opened, {len(files) - 1} were not.")
+                others = "the other was" if len(files) == 2 else f"{len(files) - 1} others were"
+                self._notices.info(f"One photo at a time: “{files[0].name}” was opened, {others} not.")
             self.open_path(files[0])
             return True
         image = QImage(data.imageData()) if data.hasImage() else QImage()

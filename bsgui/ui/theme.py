@@ -20,6 +20,7 @@ class Theme:
     Attributes:
         name: "dark" or "light".
         window, base, raised, hover, pressed: grounds: panels, lists and fields, buttons, and how those answer.
+        selected: ground of the selected row in a list of widgets.
         border: lines between panels and around fields.
         text, quiet, disabled: text on these grounds: plain, secondary, and of what cannot be used.
         accent, on_accent: ground of what is chosen, and text on it.
@@ -37,6 +38,7 @@ class Theme:
     raised: str
     hover: str
     pressed: str
+    selected: str
     border: str
     text: str
     quiet: str
@@ -63,6 +65,7 @@ DARK = Theme(
     raised="#3a3a3a",
     hover="#404040",
     pressed="#1f1f1f",
+    selected="#3a3a3a",
     border="#474747",
     text="#e6e6e6",
     quiet="#b0b0b0",
@@ -88,6 +91,7 @@ LIGHT = Theme(
     raised="#f5f5f5",
     hover="#ffffff",
     pressed="#d4d4d4",
+    selected="#e0e0e0",
     border="#bdbdbd",
     text="#1d1d1d",
     quiet="#565656",

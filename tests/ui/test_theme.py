@@ -21,6 +21,7 @@ def test_text_can_be_read(theme: Theme) -> None:
     for ground in (theme.window, theme.base, theme.raised, theme.hover):
         for text in (theme.text, theme.quiet, theme.focus, theme.warning, theme.error):
             assert contrast(text, ground) >= 4.5, (text, ground)
+    assert min(contrast(text, theme.selected) for text in (theme.text, theme.quiet, theme.focus)) >= 4.5
     assert contrast(theme.on_accent, theme.accent) >= 4.5
     assert contrast(theme.on_overlay, theme.overlay) >= 4.5
     for ground in (theme.window, theme.base):
@@ -29,7 +30,7 @@ def test_text_can_be_read(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_greys_beside_the_picture_are_neutral(theme: Theme) -> None:
-    for color in (theme.window, theme.base, theme.raised, theme.surround, theme.border, theme.text):
+    for color in (theme.window, theme.base, theme.raised, theme.selected, theme.surround, theme.border, theme.text):
         assert len({color[1:3], color[3:5], color[5:7]}) == 1
 
 

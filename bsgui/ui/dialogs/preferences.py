@@ -80,13 +80,12 @@ class PreferencesDialog(QDialog):
         for depth in DEPTHS:
             self.bits.addItem(_DEPTH_NAMES[depth], depth)
         self.bits.setCurrentIndex(self.bits.findData(self._store.value.export_depth))
-        self.bits.currentIndexChanged.connect(
-            lambda: self._store.update(export_depth=self.bits.currentData())
-        )
+        self.bits.currentIndexChanged.connect(lambda: self._store.update(export_depth=self.bits.currentData()))
         return _group("Exporting", ("Folder", row), ("Depth", self.bits))
 
     def _reading(self) -> QGroupBox:
         self.megapixels = described(QSpinBox(minimum=1, maximum=10_000, suffix=" megapixels"), "Largest photo")
+        self.megapixels.lineEdit().setTextMargins(4, 0, 0, 0)
         self.megapixels.setValue(self._store.value.max_megapixels)
         self.megapixels.setToolTip("Larger photos are refused before they are decoded, so that memory suffices")
         self.megapixels.editingFinished.connect(lambda: self._store.update(max_megapixels=self.megapixels.value()))

@@ -50,6 +50,7 @@ class RaceBar(QWidget):
         self._speed.set_value(1.0)
         self._speed.setToolTip("Speed: at 1 a race takes eight seconds")
         self._mode: QSpinBox = described(QSpinBox(), "Mode", "The mode whose branches are drawn; or click one in a map")
+        self._mode.lineEdit().setTextMargins(4, 0, 0, 0)
         self._quantity = described(QComboBox(), "Quantity", "What is drawn of the mode")
         self._quantity.addItem("Contribution", "contributions")
         self._quantity.addItem("Share", "shares")
@@ -92,6 +93,7 @@ class RaceBar(QWidget):
         )
         for label, choice in choices:
             if label:
+                row.addSpacing(10)
                 row.addWidget(QLabel(label))
             row.addWidget(choice)
         row.addStretch(1)

@@ -62,6 +62,7 @@ class RaceControls(QWidget):
         self._strengths.setPlaceholderText("from the gap, or 1, 0.5, …")
         self._seed = QSpinBox()
         self._seed.setAccessibleName("Seed")
+        self._seed.lineEdit().setTextMargins(4, 0, 0, 0)
         self._seed.setRange(0, _LARGEST_SEED)
         self._lay_out()
         self._connect()

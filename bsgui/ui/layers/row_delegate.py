@@ -43,6 +43,6 @@ class RowDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(theme.raised))
+            painter.fillRect(rect, QColor(theme.selected))
             painter.fillRect(rect.left(), rect.top(), _BAR, rect.height(), QColor(theme.accent))
         painter.fillRect(rect.left() + 8, rect.bottom(), rect.width() - 16, 1, QColor(theme.border))

@@ -1,6 +1,6 @@
 """The command line as a whole process on a large photo: wall time and peak memory of decompose, verify and recombine.
 
-``python -m tests.bench.decompose [--photo FILE] [--megapixels 12] [--runs 3] [--json]``. With G'MIC installed, its
+``python -m tests.bench.decompose [--photo FILE] [--megapixels 12] [--runs 3] [--no-gmic] [--json]``. With G'MIC installed, its
 ``split_details 6`` of the same file, written as 8-bit PNGs, runs in turn with ours, and the ratios are printed too.
 """
 
@@ -38,7 +38,7 @@ def measure(command: list[str], folder: Path) -> Run:
     """Run a command to its end; the kernel's own account of its peak memory (Unix)."""
     started = time.perf_counter()
     with open(os.devnull, "wb") as nothing:
-        files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1)]
+        files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), stream) for stream in (1, 2)]
         os.chdir(folder)
         child = os.posix_spawnp(command[0], command, os.environ, file_actions=files)
         _, status, usage = os.wait4(child, 0)
@@ -57,7 +57,7 @@ def make_photo(path: Path, megapixels: float) -> None:
     cv2.imwrite(str(path), large.clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 
-def commands(photo: Path) -> dict[str, list[str]]:
+def commands(photo: Path, with_gmic: bool) -> dict[str, list[str]]:
     """What is measured, by name, in the order it must run."""
     stack = f"out/{photo.stem}"
     ours = {
@@ -66,7 +66,7 @@ def commands(photo: Path) -> dict[str, list[str]]:
         "recombine": [*_BSGUI, "recombine", stack, "--out", "again.png", "--overwrite"],
     }
     gmic = shutil.which("gmic")
-    if gmic:
+    if gmic and with_gmic:
         ours["gmic"] = [gmic, str(photo), "split_details", "6", "add", "128", "cut", "0,255", "output", "gmic.png"]
     return ours
 
@@ -77,6 +77,7 @@ def main() -> int:
     parser.add_argument("--photo", type=Path)
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--no-gmic", action="store_true", help="ours alone, even where G'MIC is installed")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -89,7 +90,7 @@ def main() -> int:
             maker.join()
         runs: dict[str, list[Run]] = {}
         for _ in range(options.runs):
-            for key, command in commands(photo).items():
+            for key, command in commands(photo, not options.no_gmic).items():
                 runs.setdefault(key, []).append(measure(command, folder))
         os.chdir("/")
     report({key: _median(values) for key, values in runs.items()}, options.json)

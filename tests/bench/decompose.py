@@ -1,7 +1,8 @@
 """The command line as a whole process on a large photo: wall time and peak memory of decompose, verify and recombine.
 
-``python -m tests.bench.decompose [--photo FILE] [--megapixels 12] [--runs 3] [--no-gmic] [--json]``. With G'MIC installed, its
-``split_details 6`` of the same file, written as 8-bit PNGs, runs in turn with ours, and the ratios are printed too.
+``python -m tests.bench.decompose [--photo FILE] [--megapixels 12] [--runs 3] [--no-gmic] [--json]``. With
+G'MIC installed, its ``split_details 6`` of the same file, written as 8-bit PNGs, runs in turn with ours, and the ratios
+are printed too.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _WIDTH = 330
 # Below this, panels under the list would leave no room for the rows of a usual stack.
-_LOW_WINDOW = 960
+_LOW_WINDOW = 1000
 
 
 class _NoTitle(QWidget):
@@ -100,7 +100,7 @@ class Docks(QObject):
         first.raise_()
         self._show_titles()
         column = [self._docks["layers"], lower[0]] + ([] if low else [lower[1]])
-        self._window.resizeDocks(column, [400, 210, 190][: len(column)], Qt.Orientation.Vertical)
+        self._window.resizeDocks(column, [590, 240, 170][: len(column)], Qt.Orientation.Vertical)
         self._window.resizeDocks(column[:1], [_WIDTH], Qt.Orientation.Horizontal)
 
     def _show_titles(self) -> None:

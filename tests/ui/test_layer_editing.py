@@ -285,3 +285,12 @@ def test_an_empty_residual_looks_empty(decomposed: MainWindow) -> None:
 def test_the_topmost_branch_is_selected_at_first(decomposed: MainWindow) -> None:
     branches = [x.id for x in decomposed.document.stack.layers if x.kind is LayerKind.BRANCH]
     assert decomposed.view.selected_layer_id == branches[-1]
+
+
+def test_the_base_is_shown_in_its_own_colour(decomposed: MainWindow) -> None:
+    decomposition = decomposed.document.decomposition
+    assert decomposition is not None
+    view = Viewport(0.0, 0.0, 1.0, 1, 1)
+    colour = decomposition.source.mix(np.eye(decomposition.source.count, dtype=np.float32)[0], view)[0, 0]
+    drawn = make_thumbnails(decomposition, 42, NeverCancelled())["base"]
+    np.testing.assert_allclose(drawn.reshape(-1, 3) / 255, np.broadcast_to(colour, (drawn.size // 3, 3)), atol=0.003)

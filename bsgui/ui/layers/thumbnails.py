@@ -70,7 +70,8 @@ def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken
     """Each layer at gain 1 over mid-grey.
 
     A branch's contrast is stretched, at most eight times, so that faint ones can be told apart at this size. The
-    residual is stretched no more than the branch that is stretched least: an almost empty one looks empty.
+    residual is stretched no more than the branch that is stretched least: an almost empty one looks empty. The base is
+    shown as it is: the photo's mean colour.
 
     Args:
         decomposition: the layers.
@@ -91,8 +92,8 @@ def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken
         stretch = min(max(0.45 / strongest, 1.0), _MAX_STRETCH)
         if layer.kind is LayerKind.BRANCH:
             stretches.append(stretch)
-        elif layer.kind is LayerKind.RESIDUAL:
-            stretch = min(stretch, *stretches)
+        else:
+            stretch = min(stretch, *stretches) if layer.kind is LayerKind.RESIDUAL else 1.0
         pictures[layer.id] = show_layer(decomposition.source, index, stretch, LayerView.GREY, view)
     return pictures
 

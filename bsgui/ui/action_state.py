@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject
 from bsgui.core.document import Document
 
 from .actions import Actions, Needs
-from .adapt_controller import AdaptController
 from .canvas.view_state import Look, ViewState
-from .decompose_controller import DecomposeController
+from .controllers.adapt_controller import AdaptController
+from .controllers.decompose_controller import DecomposeController
 
 _LOOKS = {
     Look.COMPOSITE: "look_composite",

@@ -16,35 +16,35 @@ from bsgui.core.requests import DecomposeSettings
 
 from .action_state import ActionState
 from .actions import Actions
-from .adapt_controller import AdaptController
-from .analysis_panel import AnalysisPanel
-from .busy_bar import BusyBar
 from .canvas.histogram import HistogramPanel
 from .canvas.navigator import Navigator
 from .canvas.view import CanvasView
 from .commands import Commands
-from .copying import Copier
-from .crash_reporter import CrashReporter
-from .decompose_controller import DecomposeController
-from .decompose_panel import DecomposePanel
-from .docks import Docks
-from .empty_state import EmptyState
-from .exactness import ExactnessProbe
-from .export_controller import ExportController
-from .history_panel import HistoryPanel
-from .layer_controller import LayerController
+from .controllers.adapt_controller import AdaptController
+from .controllers.copying import Copier
+from .controllers.crash_reporter import CrashReporter
+from .controllers.decompose_controller import DecomposeController
+from .controllers.exactness import ExactnessProbe
+from .controllers.export_controller import ExportController
+from .controllers.layer_controller import LayerController
+from .controllers.open_controller import OpenController
+from .controllers.opening import OpenedProject
+from .controllers.project_controller import ProjectController
+from .controllers.projects import Recovered
+from .controllers.recovery_controller import RecoveryController
 from .layers.panel import LayerPanel
 from .layers.thumbnails import Thumbnails
 from .menus import LAYER_BUTTONS, LAYER_MENU, RecentMenu, fill_menu_bar, make_toolbar
-from .notices import NoticeStack
-from .open_controller import OpenController
-from .opening import OpenedProject
-from .project_controller import ProjectController
-from .projects import Recovered
-from .recovery_controller import RecoveryController
+from .panels.analysis_panel import AnalysisPanel
+from .panels.busy_bar import BusyBar
+from .panels.decompose_panel import DecomposePanel
+from .panels.docks import Docks
+from .panels.empty_state import EmptyState
+from .panels.history_panel import HistoryPanel
+from .panels.notices import NoticeStack
+from .panels.status_bar import StatusBar
 from .services import Services
 from .settings import Settings
-from .status_bar import StatusBar
 
 _SECONDS_TO_CLOSE = 5.0
 _THUMBNAIL_SIDE = 42

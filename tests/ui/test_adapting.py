@@ -15,9 +15,9 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import Photo
 from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers
-from bsgui.ui.adapt_controller import STEP_LABEL
+from bsgui.ui.controllers.adapt_controller import STEP_LABEL
+from bsgui.ui.controllers.opening import OpenedProject
 from bsgui.ui.main_window import MainWindow
-from bsgui.ui.opening import OpenedProject
 from bsgui.ui.services import Services
 from bsgui.ui.settings import SettingsStore
 from tests.fixtures import make_layers
@@ -291,7 +291,7 @@ def test_recovery_keeps_adapted_layers(window: MainWindow, saved: Path, qtbot: Q
     left.write_text(json.dumps(data))
     window.document.mark_clean()
     window.document.open_photo(None)
-    from bsgui.ui.projects import find_recovered
+    from bsgui.ui.controllers.projects import find_recovered
 
     with qtbot.waitSignal(window.decompose.decomposed):
         window.opener.recover(find_recovered()[0])

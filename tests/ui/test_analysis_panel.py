@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from bsgui.core.document import Document
 from bsgui.core.layer_measures import LayerMeasures, measure_layers
-from bsgui.ui.analysis_panel import AnalysisPanel, band_names, measures_table
-from bsgui.ui.heat_map import HeatMap, PlaceMaps
 from bsgui.ui.main_window import MainWindow
+from bsgui.ui.panels.analysis_panel import AnalysisPanel, band_names, measures_table
+from bsgui.ui.panels.heat_map import HeatMap, PlaceMaps
 from bsgui.ui.theme import current_theme
 from tests.fixtures import make_decomposition
 
@@ -54,7 +54,7 @@ def test_nothing_is_measured_while_hidden(
         measured.append(decomposition)
         return measure_layers(decomposition)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("bsgui.ui.analysis_panel.measure_layers", count)
+    monkeypatch.setattr("bsgui.ui.panels.analysis_panel.measure_layers", count)
     document.open_decomposition(make_decomposition())
     document.set_decomposition(make_decomposition(seed=1))
     assert measured == []
@@ -78,7 +78,7 @@ def test_another_decomposition_stops_the_measuring_of_the_last(
             gate.wait()
         return measure_layers(decomposition)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("bsgui.ui.analysis_panel.measure_layers", wait)
+    monkeypatch.setattr("bsgui.ui.panels.analysis_panel.measure_layers", wait)
     panel.show()
     document.open_decomposition(first)
     assert running.wait(5)

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
-from bsgui.ui.notices import Notice, NoticeStack
+from bsgui.ui.panels.notices import Notice, NoticeStack
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from bsgui.core.errors import ModelError
 from bsgui.core.photo import Photo
 from bsgui.imageio.write_stack import write_stack
-from bsgui.ui import open_controller
+from bsgui.ui.controllers import open_controller
 from bsgui.ui.main_window import MainWindow
 from bsgui.ui.services import Services
 from bsgui.ui.settings import SettingsStore

@@ -15,10 +15,10 @@ from bsgui.core.requests import DecomposeSettings
 from bsgui.imageio import project_file
 from bsgui.imageio.read_stack import read_stack
 from bsgui.imageio.write_stack import ExportOptions
-from bsgui.ui import export_controller
+from bsgui.ui.controllers import export_controller
+from bsgui.ui.controllers.projects import find_recovered
 from bsgui.ui.dialogs.export import ExportDialog, ExportPlan
 from bsgui.ui.main_window import MainWindow
-from bsgui.ui.projects import find_recovered
 
 WritePhoto = Callable[[str], Path]
 

@@ -16,7 +16,7 @@ from bsgui.core.race_csv import course_csv
 from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
-from bsgui.ui.notices import NoticeStack
+from bsgui.ui.panels.notices import NoticeStack
 from bsgui.ui.theme import current_theme
 
 from .race_bar import RaceBar

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from bsgui.core.document import Document
 from bsgui.ui.canvas.view_state import ViewState
-from bsgui.ui.layer_controller import LayerController
+from bsgui.ui.controllers.layer_controller import LayerController
 
 from .factor_slider import FactorSlider
 from .model import LayerListModel

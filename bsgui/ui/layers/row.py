@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
+from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.described import icon_button
-from bsgui.ui.icon_label import IconLabel
 from bsgui.ui.icons import icon
-from bsgui.ui.layer_controller import LayerController
+from bsgui.ui.panels.icon_label import IconLabel
 
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider

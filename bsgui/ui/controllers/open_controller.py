@@ -15,10 +15,11 @@ from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.read_photo import photo_from_array
 from bsgui.tasks.outcomes import Failed
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.canvas.qimage import to_array
+from bsgui.ui.panels.notices import NoticeStack
+from bsgui.ui.settings import SettingsStore
 
-from .bridge import LatestJob
-from .canvas.qimage import to_array
-from .notices import NoticeStack
 from .opening import (
     PHOTO_SUFFIXES,
     PROJECT_SUFFIX,
@@ -29,7 +30,6 @@ from .opening import (
     read_recovered,
 )
 from .projects import Recovered
-from .settings import SettingsStore
 
 
 class OpenController(QObject):

@@ -22,9 +22,8 @@ from PySide6.QtWidgets import (
 
 from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import DecomposeSettings, Progress
-
-from .described import described, icon_button, text_button
-from .settings import DEVICES
+from bsgui.ui.described import described, icon_button, text_button
+from bsgui.ui.settings import DEVICES
 
 _LARGEST_SEED = 99_999
 _SIZE_STEP = 32

@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from .described import described, text_button
+from bsgui.ui.described import described, text_button
+from bsgui.ui.layers.elided_label import ElidedLabel
+
 from .icon_label import IconLabel
-from .layers.elided_label import ElidedLabel
 
 _MOST_RECENT = 6
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from bsgui.core.document import Document
-
-from .bridge import LatestJob
+from bsgui.ui.bridge import LatestJob
 
 
 class ExactnessProbe(QObject):

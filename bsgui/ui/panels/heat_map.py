@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from .canvas.qimage import to_qimage
-from .theme import Theme, contrast, current_theme
+from bsgui.ui.canvas.qimage import to_qimage
+from bsgui.ui.theme import Theme, contrast, current_theme
 
 _ROW = 24
 _LEAST_CELL = 8

@@ -10,11 +10,10 @@ from PySide6.QtGui import QFont, QFontDatabase, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from bsgui.core.document import Document
-
-from .canvas.readout import PixelReadout
-from .canvas.view_state import ViewState
-from .exactness import ExactnessProbe
-from .layers.elided_label import ElidedLabel
+from bsgui.ui.canvas.readout import PixelReadout
+from bsgui.ui.canvas.view_state import ViewState
+from bsgui.ui.controllers.exactness import ExactnessProbe
+from bsgui.ui.layers.elided_label import ElidedLabel
 
 _EXACT_LSB = 1e-3
 _ROOM_FOR_FIDELITY = 1150

@@ -7,9 +7,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from bsgui.core.document import Document
-
-from .described import described
-from .theme import current_theme
+from bsgui.ui.described import described
+from bsgui.ui.theme import current_theme
 
 
 class HistoryPanel(QWidget):

@@ -12,10 +12,10 @@ from bsgui.core.document import Document
 from bsgui.core.requests import Adapter, AdaptRequest, CancelToken, ProgressCallback
 from bsgui.core.sources import AffineLayers
 from bsgui.tasks.outcomes import Failed
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.panels.notices import NoticeStack
 
-from .bridge import LatestJob
 from .decompose_controller import DecomposeController
-from .notices import NoticeStack
 
 STEP_LABEL = "Adapt to This Photo"
 

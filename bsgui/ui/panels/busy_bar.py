@@ -6,8 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from bsgui.core.requests import Progress
-
-from .described import described, icon_button
+from bsgui.ui.described import described, icon_button
 
 _PATIENCE_MS = 200
 

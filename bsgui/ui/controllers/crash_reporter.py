@@ -12,7 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from .dialogs.crash import CrashDialog, bug_report
+from bsgui.ui.dialogs.crash import CrashDialog, bug_report
 
 _log = logging.getLogger(__name__)
 

@@ -7,11 +7,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from bsgui.core.document import Document
 from bsgui.core.requests import CancelToken, ProgressCallback
-
-from .bridge import LatestJob
-from .canvas.qimage import to_qimage
-from .notices import NoticeStack
-from .rendering import render_composite
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.canvas.qimage import to_qimage
+from bsgui.ui.panels.notices import NoticeStack
+from bsgui.ui.rendering import render_composite
 
 
 class Copier(QObject):

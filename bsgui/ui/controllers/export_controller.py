@@ -18,12 +18,11 @@ from bsgui.imageio.folder_swap import check_is_free
 from bsgui.imageio.write_image import write_image
 from bsgui.imageio.write_stack import write_stack
 from bsgui.tasks.outcomes import Failed
-
-from .bridge import LatestJob
-from .dialogs.export import ExportDialog, ExportPlan
-from .notices import NoticeAction, NoticeStack
-from .rendering import render_composite
-from .settings import SettingsStore
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.dialogs.export import ExportDialog, ExportPlan
+from bsgui.ui.panels.notices import NoticeAction, NoticeStack
+from bsgui.ui.rendering import render_composite
+from bsgui.ui.settings import SettingsStore
 
 _IMAGE_FILTER = "PNG (*.png);;TIFF (*.tif *.tiff);;JPEG (*.jpg *.jpeg);;WebP (*.webp)"
 

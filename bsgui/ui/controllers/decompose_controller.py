@@ -13,9 +13,8 @@ from bsgui.core.layers import LayerStack, LayerState
 from bsgui.core.requests import Decomposer, DecomposeRequest, DecomposeSettings
 from bsgui.tasks.latest import LatestWinsWorker
 from bsgui.tasks.outcomes import Failed
-
-from .bridge import OutcomeBridge
-from .notices import NoticeStack
+from bsgui.ui.bridge import OutcomeBridge
+from bsgui.ui.panels.notices import NoticeStack
 
 
 class DecomposeController(QObject):

@@ -9,9 +9,8 @@ from PySide6.QtCore import QObject
 from bsgui.core.document import Document
 from bsgui.core.errors import UsageError
 from bsgui.core.layers import LayerKind, LayerStack, LayerState, edit_layer, move_layer, reset_layers
-
-from .canvas.view_state import ViewState
-from .notices import NoticeStack
+from bsgui.ui.canvas.view_state import ViewState
+from bsgui.ui.panels.notices import NoticeStack
 
 
 class LayerController(QObject):

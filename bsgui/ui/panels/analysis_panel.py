@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.layer_measures import LayerMeasures, measure_layers
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.described import text_button
 
-from .bridge import LatestJob
-from .described import text_button
 from .heat_map import HeatMap, PlaceMaps
 
 _COLOURS = ("Light", "Blue–yellow", "Red–green")

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from bsgui.core.document import Document
 from bsgui.core.errors import BsguiError
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.panels.notices import NoticeAction, NoticeStack
 
-from .bridge import LatestJob
-from .notices import NoticeAction, NoticeStack
 from .project_controller import ProjectController
 from .projects import Recovered, RecoveryFile, Snapshot, find_recovered
 

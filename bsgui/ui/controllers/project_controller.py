@@ -15,13 +15,13 @@ from bsgui.core.errors import BsguiError
 from bsgui.core.photo import Photo
 from bsgui.imageio.stored_layers import StoredLayers
 from bsgui.tasks.outcomes import Failed
+from bsgui.ui.bridge import LatestJob
+from bsgui.ui.panels.notices import NoticeStack
+from bsgui.ui.settings import SettingsStore
 
-from .bridge import LatestJob
 from .decompose_controller import DecomposeController
-from .notices import NoticeStack
 from .opening import PROJECT_SUFFIX
 from .projects import Snapshot, save_snapshot
-from .settings import SettingsStore
 
 _Button = QMessageBox.StandardButton
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from .described import icon_button, text_button
+from bsgui.ui.described import icon_button, text_button
+
 from .icon_label import IconLabel
 
 _INFO_MS = 6000

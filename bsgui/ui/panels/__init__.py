@@ -1,0 +1,1 @@
+"""The widgets around the canvas: docks, panels, bars and notices."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -378,12 +379,14 @@ def test_levels_of_a_large_photo_are_made_elsewhere_and_then_shown(
 def test_opening_photos_quickly_and_closing_leaves_no_thread(
     qtbot: QtBot, canvas: CanvasView, document: Document
 ) -> None:
+    before = threading.active_count()
     for size in (1500, 1600, 1700):
         document.open_photo(make_photo(size, size))
     canvas.shutdown()
     canvas.shutdown()
     document.open_photo(make_photo(10, 10))
     QApplication.processEvents()
+    assert threading.active_count() <= before
 
 
 def test_stacks_read_from_files_are_shown(qtbot: QtBot, canvas: CanvasView, document: Document) -> None:

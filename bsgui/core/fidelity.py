@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .decomposition import strips
 from .sources import LayerSource
 from .viewport import Viewport
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from .photo import Photo
     from .requests import CancelToken
 
-_STRIP_ROWS = 256
 _SHARES_SIDE = 512
 
 
@@ -27,9 +27,8 @@ def psnr_without_residual_db(source: LayerSource, photo: Photo, cancel: CancelTo
     weights = np.ones(source.count, np.float32)
     weights[-1] = 0
     total = 0.0
-    for start in range(0, photo.height, _STRIP_ROWS):
+    for start, stop in strips(photo.height):
         cancel.raise_if_cancelled()
-        stop = min(start + _STRIP_ROWS, photo.height)
         error = source.mix(weights, Viewport.strip(photo.width, start, stop)) - photo.rows_fs(start, stop)
         total += float(np.vdot(error, error))
     mean = total / (photo.height * photo.width * 3)

@@ -68,8 +68,8 @@ class AffineLayers:
         scale_maps: (K, h, w, 3) float32; what the photo is multiplied by, per layer.
         shift_maps: (K, h, w, 3) float32, full scale; what is added.
 
-    Source: joint upsampling; He et al., Guided Image Filtering, 2013, eq. 5-8; Chen et al., Bilateral Guided
-    Upsampling, 2016.
+    Source: the maps are what the network's affine heads predict; compare the local affine models of He et al., Guided
+    Image Filtering, 2013, eq. 5-8, and Gharbi et al., Deep Bilateral Learning, 2017.
     """
 
     photo: Photo

@@ -147,3 +147,11 @@ def test_enlarging_is_bilinear_warping(shape: tuple[int, int], view: Viewport) -
     small = np.random.default_rng(0).random((*shape, 3), np.float32)
     expected = warp(small, (190, 130), view, cv2.INTER_LINEAR)
     np.testing.assert_allclose(enlarge(small, (190, 130), view), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(40_000, 3), (3, 40_000)])
+def test_photos_longer_than_opencv_warps_at_once_add_up_too(size: tuple[int, int]) -> None:
+    photo = make_photo(*size)
+    ticks = make_layers(photo).ticks(0, photo.height)
+    np.testing.assert_array_equal(ticks.sum(0) + OFFSET_TICKS, photo.rows_ticks())
+    assert np.abs(ticks[1:-1]).max() > 0

@@ -182,7 +182,7 @@ def test_cancel_leaves_everything_as_it_was(decomposed: MainWindow, qtbot: QtBot
     decomposed.decompose_panel.button.click()
     qtbot.waitUntil(decomposer.running.is_set)
     assert decomposed.decompose_panel.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: decomposed.decompose_panel._bar.format() == "Running the network…")
+    qtbot.waitUntil(lambda: decomposed.decompose_panel._bar.text() == "Running the network…")
     decomposed.decompose_panel.button.click()
     assert decomposed.decompose_panel.button.text() == "Decompose"
     assert decomposed.document.decomposition is layers
@@ -230,3 +230,9 @@ def test_no_model_is_a_state_not_an_error(
     assert not window.decompose_panel.button.isEnabled()
     assert not window.actions_table["decompose"].isEnabled()
     assert window.document.photo is not None
+
+
+def test_the_stage_is_told_from_the_start(decomposed: MainWindow) -> None:
+    decomposed.decompose_panel.show_busy(True)
+    assert decomposed.decompose_panel._bar.text() == "Starting…"
+    decomposed.decompose_panel.show_busy(False)

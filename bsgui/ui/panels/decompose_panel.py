@@ -122,7 +122,8 @@ class DecomposePanel(QWidget):
     def show_progress(self, progress: Progress) -> None:
         """How far the running decomposition is; no total means that nobody knows."""
         self._bar.setFormat(f"{progress.stage}…")
-        self._bar.setRange(0, progress.total)
+        # Qt draws no words on a bar without an end, and the first stage, loading torch, is the longest.
+        self._bar.setRange(0, max(progress.total, 1))
         self._bar.setValue(progress.done)
 
     def draw_seed(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .decomposition import Decomposition
+from .frame import Frame, Subject
 from .photo import Photo
 
 ADAPT_SECONDS = 60.0
@@ -22,6 +23,7 @@ class DecomposeSettings:
         seed: which style vector is drawn for the domain; 0 and up.
         size: working size: the long side, in pixels, of the picture the network sees.
         device: "auto", "cpu", "cuda" or "mps".
+        frame: the part of the photo that is taken apart; None for the whole.
     """
 
     model: str
@@ -29,6 +31,7 @@ class DecomposeSettings:
     seed: int = 0
     size: int = 256
     device: str = "auto"
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,19 @@ class Decomposer(Protocol):
             ModelError: the model is missing or damaged.
             UsageError: the model has no such domain, or the size is out of range.
             OutOfMemory: the machine has not enough memory.
+            Cancelled: the token was cancelled.
+        """
+        ...
+
+
+class SubjectFinder(Protocol):
+    """What finds the faces and animals of a photo. One thread calls it at a time."""
+
+    def find(self, photo: Photo, cancel: CancelToken) -> tuple[Subject, ...]:
+        """The subjects, the most certain first; none is a proper answer.
+
+        Raises:
+            ModelError: the finder's weights are missing or damaged.
             Cancelled: the token was cancelled.
         """
         ...

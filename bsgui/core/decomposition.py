@@ -10,6 +10,7 @@ import numpy as np
 from .layers import LayerKind, LayerStack, LayerState
 from .photo import Photo
 from .sources import LayerSource
+from .styles import Styles
 from .viewport import Viewport
 
 _STRIP_ROWS = 256
@@ -46,6 +47,7 @@ class Provenance:
         working_width, working_height: what the network saw, pixels.
         device: what it ran on, for people ("cpu, bfloat16").
         adapted_steps: optimizer steps that the model trained on for this photo; 0 for the model as it is.
+        styles: branches with another style than domain and seed say; their domains are named.
     """
 
     model: str = ""
@@ -57,6 +59,7 @@ class Provenance:
     working_height: int = 0
     device: str = ""
     adapted_steps: int = 0
+    styles: Styles = ()
 
 
 @dataclass(frozen=True, eq=False)

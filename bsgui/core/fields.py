@@ -94,8 +94,12 @@ class Fields:
         """An object, or None where the field is missing or null."""
         return None if self._data.get(name) is None else self.object(name)
 
-    def items(self, name: str, low: int, high: int, read: Callable[[Fields], T]) -> tuple[T, ...]:
-        """A list of ``low`` to ``high`` objects, each read by ``read``."""
+    def items(
+        self, name: str, low: int, high: int, read: Callable[[Fields], T], default: tuple[T, ...] | None = None
+    ) -> tuple[T, ...]:
+        """A list of ``low`` to ``high`` objects, each read by ``read``; the default where it is missing."""
+        if default is not None and name not in self._data:
+            return default
         value = self._get(name, None)
         if not isinstance(value, list) or not low <= len(value) <= high:
             raise self._error(name, f"must be a list of {low} to {high} entries")

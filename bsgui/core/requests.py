@@ -9,6 +9,7 @@ from typing import Protocol
 from .decomposition import Decomposition
 from .frame import Frame, Subject
 from .photo import Photo
+from .styles import Styles
 
 ADAPT_SECONDS = 60.0
 
@@ -24,6 +25,7 @@ class DecomposeSettings:
         size: working size: the long side, in pixels, of the picture the network sees.
         device: "auto", "cpu", "cuda" or "mps".
         frame: the part of the photo that is taken apart; None for the whole.
+        styles: other styles of single branches; the rest has the one of domain and seed.
     """
 
     model: str
@@ -32,6 +34,7 @@ class DecomposeSettings:
     size: int = 256
     device: str = "auto"
     frame: Frame | None = None
+    styles: Styles = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,124 @@
+"""Layers whose branches are mixed from two runs of the network: the photo's own style, and another for each branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .decomposition import Decomposition
+from .photo import FloatImage, TickImage
+from .pyramid import Pyramid
+from .sources import AffineLayers, LayerSource
+from .styles import BranchStyle, Styles, style_of
+from .viewport import Viewport
+
+
+@dataclass(frozen=True, eq=False)
+class TwoRuns:
+    """What the network said about one photo in two styles.
+
+    Branches do not hear of each other, so one other run is enough: it has each branch in the other style of its own.
+
+    Attributes:
+        own: base, branches and residual of the run with the photo's own style.
+        other: scale and shift maps of the other run's branches, each (N, h, w, 3) float32, full scale.
+        mean_changes: (N, 3) float32, full scale: each branch's spatial mean in the other run less that in its own; the
+            base holds the means.
+        styles: what the other run was made with, whatever the alpha; branches without one are as in the own run.
+    """
+
+    own: AffineLayers
+    other: tuple[NDArray[np.float32], NDArray[np.float32]]
+    mean_changes: NDArray[np.float32]
+    styles: Styles
+    # Kept for all who hold these runs: a history of a hundred mixes costs no more memory than one.
+    _last: list[tuple[Styles, AffineLayers] | None] = field(default_factory=lambda: [None], repr=False)
+
+    def has(self, styles: Styles) -> bool:
+        """Whether these styles can be mixed from the two runs."""
+        return all(_is_same_run(style, style_of(self.styles, style.branch)) for style in styles)
+
+    def mixed(self, styles: Styles) -> AffineLayers:
+        """The layers with these styles; the residual takes what the mix leaves. Thread: any.
+
+        Costs a pass over the small maps; the last mix is kept.
+        """
+        last = self._last[0]
+        if last is None or last[0] != styles:
+            last = self._last[0] = styles, self._mix(styles)
+        return last[1]
+
+    def _mix(self, styles: Styles) -> AffineLayers:
+        scale, shift = self.own.scale_maps.copy(), self.own.shift_maps.copy()
+        for style in styles:
+            index, alpha = style.branch - 1, np.float32(style.alpha)
+            for maps, other in zip((scale, shift), self.other, strict=True):
+                change = alpha * (other[index] - maps[index + 1])
+                maps[index + 1] += change
+                maps[-1] -= change
+            # The means are in the base: it is mixed as the branches are.
+            shift[0] += alpha * self.mean_changes[index]
+            shift[-1] -= alpha * self.mean_changes[index]
+        return replace(self.own, scale_maps=scale, shift_maps=shift)
+
+
+@dataclass(frozen=True, eq=False)
+class StyledLayers:
+    """The layers of two runs, mixed with one alpha per branch.
+
+    Attributes:
+        runs: what is mixed.
+        styles: the other style of each branch that has one, and how much of it there is.
+    """
+
+    runs: TwoRuns
+    styles: Styles
+
+    @property
+    def mixed(self) -> AffineLayers:
+        """The same layers, as maps of their own."""
+        return self.runs.mixed(self.styles)
+
+    @property
+    def count(self) -> int:
+        """Number of layers, base and residual included."""
+        return self.runs.own.count
+
+    @property
+    def pyramids(self) -> tuple[Pyramid, ...]:
+        """See :attr:`LayerSource.pyramids`."""
+        return self.runs.own.pyramids
+
+    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+        """See :meth:`LayerSource.mix`."""
+        return self.mixed.mix(weights, view)
+
+    def ticks(self, start: int, stop: int) -> TickImage:
+        """See :meth:`LayerSource.ticks`."""
+        return self.mixed.ticks(start, stop)
+
+
+def affine_layers(source: LayerSource) -> AffineLayers | None:
+    """The layers as small maps, or None for layers that are pixels."""
+    if isinstance(source, StyledLayers):
+        return source.mixed
+    return source if isinstance(source, AffineLayers) else None
+
+
+def restyled(decomposition: Decomposition, styles: Styles) -> Decomposition | None:
+    """The decomposition with other alphas, or with fewer styles; None where the network has to run for it.
+
+    Nothing is computed yet: the maps are mixed when they are first drawn, and only then. The figures (energy shares,
+    fidelity) are still the old ones.
+    """
+    source = decomposition.source
+    if not isinstance(source, StyledLayers) or not source.runs.has(styles):
+        return None
+    provenance = replace(decomposition.provenance, styles=styles)
+    return replace(decomposition, source=StyledLayers(source.runs, styles), provenance=provenance)
+
+
+def _is_same_run(style: BranchStyle, made: BranchStyle | None) -> bool:
+    return made is not None and (made.domain, made.seed) == (style.domain, style.seed)

@@ -23,6 +23,7 @@ class TrainConfig:
         data: packs, see :class:`~bsgui.training.data.Pack`.
         network: shape of the generator.
         losses: weights of the terms.
+        textons: number of kinds of places that are looked for in the photos; 0 for none.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
         until: stop for good at this step, 0 for ``steps``; the rates still follow the whole plan.
@@ -41,6 +42,7 @@ class TrainConfig:
     data: tuple[Pack, ...]
     network: NetworkConfig = field(default_factory=NetworkConfig)
     losses: LossWeights = field(default_factory=LossWeights)
+    textons: int = 0
     seed: int = 1
     steps: int = 3000
     until: int = 0

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from bsgui.analysis.bands import octave_bands, remove_means, to_opponent
 
+from .textons import texton_information
+
 _SMALL = 1e-2
 _PLACE_GRID = 4
 
@@ -35,6 +37,8 @@ class LossWeights:
         place: mutual information of branch and place in all bands but the coarsest: to be an expert in a corner of the
             picture is the cheap way to be unlike the others.
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
+        textons: negative mutual information of branch and kind of place in all bands but the coarsest, see
+            :mod:`bsgui.training.textons`: experts in what is seen. Needs ``textons`` kinds in the configuration.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
         realism: the critic's opinion of re-blends.
     """
@@ -48,6 +52,7 @@ class LossWeights:
     balance: float = 0.05
     place: float = 0.2
     focus: float = 0.1
+    textons: float = 0.0
     floor: float = 0.3
     realism: float = 0.15
     least_share: float = 0.045
@@ -66,6 +71,7 @@ class Terms(NamedTuple):
     balance: Tensor
     place: Tensor
     focus: Tensor
+    textons: Tensor
     floor: Tensor
 
     def total(self, weights: LossWeights) -> Tensor:
@@ -73,7 +79,9 @@ class Terms(NamedTuple):
         return torch.stack([getattr(weights, name) * term for name, term in self._asdict().items()]).sum()
 
 
-def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights) -> Terms:
+def specialization_terms(
+    pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights, kinds: Tensor | None = None
+) -> Terms:
     """All terms that need no critic.
 
     Args:
@@ -81,6 +89,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         photos: (B, 3, h, w).
         mean: (B, 3, 1, 1), the photos' mean colours.
         weights: number of bands and smallest share; the weights themselves are applied by :meth:`Terms.total`.
+        kinds: (B, K, h, w), the textons of the photos, or None.
     """
     count = pictures.shape[1]
     error = pictures.sum(1) + mean - photos
@@ -88,7 +97,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
     branches = to_opponent(centred).flatten(1, 2)
     reference = to_opponent(photos - mean)
     excess, chroma_excess, likeness, ownership = [], [], [], []
-    energies, places = [], []
+    energies, places, magnitudes = [], [], []
     for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
         split = own.reshape(len(own), count, 3, *own.shape[2:])
         luma_deviation = whole[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
@@ -101,6 +110,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         likeness.append(_pairwise(luma).square())
         ownership.append(_pairwise(luma.abs()).clamp_min(0).square())
         places.append(_place_information(luma.abs()))
+        magnitudes.append(luma.abs())
         energy = luma.square().mean((2, 3))
         energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
     plain = centred.square().mean((2, 3, 4))
@@ -116,6 +126,7 @@ def specialization_terms(pictures: Tensor, photos: Tensor, mean: Tensor, weights
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
+        textons=luma.new_zeros(()) if kinds is None else -texton_information(magnitudes[:-1], kinds),
         floor=F.relu(1 - plain / weights.least_share).mean(),
     )
 

@@ -17,10 +17,11 @@ from bsgui.engine.network import BranchedGenerator
 
 from .config import TrainConfig
 from .critic import Critic
+from .textons import Textons
 
 
 class TrainState:
-    """Generator, its running average, critic, and both optimizers.
+    """Generator, its running average, critic, textons if there are any, and both optimizers.
 
     Attributes:
         step: optimizer steps done.
@@ -31,6 +32,7 @@ class TrainState:
         torch.manual_seed(config.seed)
         self.generator = BranchedGenerator(config.network).to(device)
         self.critic = Critic().to(device)
+        self.textons = Textons(config.textons).to(device) if config.textons else None
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]
@@ -89,7 +91,13 @@ class TrainState:
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
     def _modules(self) -> list[tuple[str, nn.Module]]:
-        return [("generator", self.generator), ("average", self.average), ("critic", self.critic)]
+        modules: dict[str, nn.Module | None] = {
+            "generator": self.generator,
+            "average": self.average,
+            "critic": self.critic,
+            "textons": self.textons,
+        }
+        return [(name, module) for name, module in modules.items() if module is not None]
 
     def _optimizers(self) -> list[tuple[str, torch.optim.Optimizer]]:
         return [("adam", self.optimizer), ("critic_adam", self.critic_optimizer)]

@@ -34,6 +34,7 @@ tqdm.monitor_interval = 0
 
 _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
+_TEXTON_PHOTOS = 96
 
 
 def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None:
@@ -55,7 +56,9 @@ def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None
         trainer = Trainer(config, folder, rank)
         if resume:
             trainer.state.load(trainer.checkpoint)
-        elif rank == 0:
+        else:
+            trainer.fit_textons()
+        if not resume and rank == 0:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "config.toml").write_text(config_path.read_text(encoding="utf-8"), encoding="utf-8")
         trainer.run()
@@ -96,6 +99,13 @@ class Trainer:
         if max(config.sizes) > max(pack.photos.shape[1] for pack in self._packs):
             raise UsageError(f"No pack has photos of {max(config.sizes)} pixels.")
 
+    def fit_textons(self) -> None:
+        """Find the kinds of places in training photos, if the configuration wants any; all processes find the same."""
+        if self.state.textons is not None:
+            size, domains = max(self.config.sizes), self.config.network.domains
+            drawn = batches(self._packs, domains, (size,), _TEXTON_PHOTOS, self.config.seed)
+            self.state.textons.fit(next(drawn).photos.to(self.device), self.config.seed)
+
     def run(self) -> None:
         """Train until the configured step or minute, then write the averaged weights."""
         started, spent = time.monotonic(), self.state.seconds
@@ -132,7 +142,8 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        terms = specialization_terms(pictures, photos, maps.mean, config.losses)
+        kinds = state.textons(photos) if state.textons is not None else None
+        terms = specialization_terms(pictures, photos, maps.mean, config.losses, kinds)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
         if state.step >= config.critic_from and config.losses.realism:

@@ -1,0 +1,183 @@
+"""Textons: the kinds of places there are in photos, found without labels, for the branches to become experts in.
+
+Every place of a photo is described by what surrounds it: thin bright or dark lines, dense or sparse texture, how
+coherent its direction is, whether it is darker or brighter than its neighbourhood at three scales, how colourful it is.
+k-means over many photos groups the descriptions; on animals the groups are whisker-like lines, fur-like texture, dark
+patches, bright patches, colour, and smooth ground. No group has a name, and no branch is told which one is its own:
+:func:`texton_information` only says how much knowing the kind of place tells about the branch that owns it.
+
+Source: Leung & Malik, Representing and Recognizing the Visual Appearance of Materials using Three-dimensional Textons,
+IJCV 2001; Malik et al., Contour and Texture Analysis for Image Segmentation, IJCV 2001.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bsgui.analysis.bands import to_opponent
+
+_ORIENTATIONS = 12
+_LINE_RADIUS = 15
+_LINE_WIDTH, _LINE_LENGTH = 1.3, 6.0
+_SMALLEST_DEVIATION = 0.02
+_SOFTNESS = 1.0
+_DESCRIPTORS = 11
+_RESTARTS = 4
+_ITERATIONS = 20
+
+
+class Textons(nn.Module):
+    """Centres of the kinds of places, fitted once to training photos.
+
+    Args:
+        count: number of kinds K.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.register_buffer("lines", _line_filters(), persistent=False)
+        self.register_buffer("mean", torch.zeros(_DESCRIPTORS))
+        self.register_buffer("deviation", torch.ones(_DESCRIPTORS))
+        self.register_buffer("centres", torch.zeros(count, _DESCRIPTORS))
+
+    lines: Tensor
+    mean: Tensor
+    deviation: Tensor
+    centres: Tensor
+
+    @torch.no_grad()
+    def fit(self, photos: Tensor, seed: int, samples: int = 40_000) -> None:
+        """Find the kinds in (B, 3, h, w) photos in [-1, 1]: k-means++ with restarts, deterministic for a seed."""
+        chance = torch.Generator().manual_seed(seed)
+        described = torch.cat([self._describe(photo[None]).flatten(2)[0].T for photo in photos])
+        described = described[torch.randperm(len(described), generator=chance)[:samples]]
+        self.mean.copy_(described.mean(0))
+        self.deviation.copy_(described.std(0) + 1e-6)
+        points = (described - self.mean) / self.deviation
+        tries = [_k_means(points, len(self.centres), chance) for _ in range(_RESTARTS)]
+        self.centres.copy_(min(tries, key=lambda result: result[1])[0])
+
+    @torch.no_grad()
+    def forward(self, photos: Tensor) -> Tensor:
+        """How much each place is of each kind: (B, 3, h, w) in [-1, 1] -> (B, K, h, w), adding up to 1."""
+        described = self._describe(photos).permute(0, 2, 3, 1)
+        points = ((described - self.mean) / self.deviation).flatten(0, 2)
+        nearness = -torch.cdist(points, self.centres).square() / (2 * _SOFTNESS)
+        return nearness.softmax(1).reshape(*described.shape[:3], -1).permute(0, 3, 1, 2)
+
+    def _describe(self, photos: Tensor) -> Tensor:
+        """What surrounds each place, in units of the photo's own deviation of luma: (B, 11, h, w)."""
+        opponent = to_opponent(photos.float())
+        opponent = opponent - opponent.mean((2, 3), keepdim=True)
+        deviation = opponent[:, :1].square().mean((2, 3), keepdim=True).sqrt()
+        opponent = opponent / (deviation + _SMALLEST_DEVIATION)
+        luma, chroma = opponent[:, :1], opponent[:, 1:]
+        soft = {sigma: _blur(luma, sigma) for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)}
+        fine = luma - soft[2.0]
+        density, spread = _blur(fine.abs(), 5.0), _blur(fine.square(), 5.0).sqrt()
+        parts = [
+            *(torch.log1p(60 * line.clamp_min(0)) for line in self._thin_lines(fine)),
+            torch.log1p(8 * density),
+            density / (spread + _SMALLEST_DEVIATION),
+            _coherence(soft[1.0]),
+            soft[2.0] - soft[8.0],
+            soft[4.0] - soft[16.0],
+            soft[8.0] - soft[32.0],
+            _blur((soft[4.0] - soft[16.0]).abs(), 8.0),
+            _blur(chroma.square().sum(1, keepdim=True).sqrt(), 4.0),
+            _blur(fine.abs(), 16.0),
+        ]
+        return torch.cat(parts, 1)
+
+    def _thin_lines(self, fine: Tensor) -> tuple[Tensor, Tensor]:
+        """How much a place lies on a long thin line, bright or dark, that is neither an edge nor one hair of many."""
+        responses = F.conv2d(F.pad(fine, (_LINE_RADIUS,) * 4, mode="reflect"), self.lines)
+        even, odd = responses.chunk(2, 1)
+        where = even.abs().argmax(1, keepdim=True)
+        line = even.gather(1, where)
+        # An edge answers out of phase; among many hairs all directions answer.
+        others = odd.gather(1, where).abs() + 1.5 * _blur(even.abs().mean(1, keepdim=True), 5.0)
+        return line - others, -line - others
+
+
+def texton_information(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
+    """Mutual information of the kind of a place and the branch that owns what is there, nats, all kinds alike.
+
+    Zero when branches are experts in octaves or places, whatever is seen there; at most log(min(N, K)).
+
+    Args:
+        bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
+        kinds: (B, K, h, w), shares of the kinds, adding up to 1.
+
+    Returns:
+        Scalar, differentiable in ``bands``.
+    """
+    joint = torch.zeros((), device=kinds.device)
+    for magnitudes in bands:
+        shares = F.interpolate(kinds, magnitudes.shape[2:], mode="area")
+        owned = torch.einsum("bnhw,bkhw->bnk", magnitudes, shares)
+        joint = joint + (owned / (owned.sum((1, 2), keepdim=True) + 1e-6)).mean(0)
+    # Rare kinds count as much as common ones: there are few whiskers and much fur.
+    owners = joint / (joint.sum(0, keepdim=True) + 1e-6)
+    return _entropy(owners.mean(1)) - _entropy(owners.T).mean()
+
+
+def _entropy(shares: Tensor) -> Tensor:
+    return -(shares * (shares + 1e-6).log()).sum(-1)
+
+
+def _line_filters() -> Tensor:
+    """Long thin second derivatives (even), then first derivatives (odd), in all orientations: (24, 1, 31, 31)."""
+    steps = torch.arange(-_LINE_RADIUS, _LINE_RADIUS + 1.0)
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    even, odd = [], []
+    for index in range(_ORIENTATIONS):
+        angle = math.pi * index / _ORIENTATIONS
+        along = x * math.cos(angle) + y * math.sin(angle)
+        across = (y * math.cos(angle) - x * math.sin(angle)) / _LINE_WIDTH
+        window = torch.exp(-(along.square() / _LINE_LENGTH**2 + across.square()) / 2)
+        ridge = window * (1 - across.square())
+        even.append(ridge - ridge.mean())
+        odd.append(window * across)
+    filters = torch.stack(even + odd).unsqueeze(1)
+    return filters / filters.abs().sum((2, 3), keepdim=True)
+
+
+def _coherence(luma: Tensor) -> Tensor:
+    """Of the structure tensor: 0 for no direction, 1 for one (Bigün & Granlund, 1987)."""
+    down, right = torch.gradient(luma, dim=(2, 3))
+    xx, yy, xy = (_blur(product, 4.0) for product in (right.square(), down.square(), right * down))
+    return ((xx - yy).square() + 4 * xy.square()).sqrt() / (xx + yy + 1e-3)
+
+
+def _blur(images: Tensor, sigma: float) -> Tensor:
+    """Gaussian, pixels; wide ones on a smaller copy."""
+    if sigma > 6 and min(images.shape[-2:]) >= 16:
+        small = _blur(F.avg_pool2d(images, 4, ceil_mode=True, count_include_pad=False), sigma / 4)
+        return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=False)
+    radius = max(1, round(3 * sigma))
+    steps = torch.arange(-radius, radius + 1.0, device=images.device)
+    kernel = torch.exp(-steps.square() / (2 * sigma**2))
+    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, -1)
+    wide = F.conv2d(F.pad(images, (radius, radius, 0, 0), "replicate"), kernel.unsqueeze(2), groups=images.shape[1])
+    return F.conv2d(F.pad(wide, (0, 0, radius, radius), "replicate"), kernel.unsqueeze(3), groups=images.shape[1])
+
+
+def _k_means(points: Tensor, count: int, chance: torch.Generator) -> tuple[Tensor, float]:
+    """Centres (count, D) and mean squared distance; k-means++ start (Arthur & Vassilvitskii, 2007), Lloyd's steps."""
+    centres = points[torch.randint(len(points), (1,), generator=chance)]
+    for _ in range(count - 1):
+        distance = torch.cdist(points, centres).square().amin(1)
+        centres = torch.cat([centres, points[torch.multinomial(distance, 1, generator=chance)]])
+    for _ in range(_ITERATIONS):
+        nearest = torch.cdist(points, centres).argmin(1)
+        members = F.one_hot(nearest, count).to(points)
+        # A centre that lost all its points stays where it is.
+        sizes = members.sum(0).unsqueeze(1)
+        centres = torch.where(sizes > 0, members.T @ points / sizes.clamp_min(1), centres)
+    return centres, torch.cdist(points, centres).square().amin(1).mean().item()

@@ -90,6 +90,22 @@ class BranchMaps(NamedTuple):
         return torch.addcmul(shift, scale, (photos - self.mean).unsqueeze(1))
 
 
+class Encoded(NamedTuple):
+    """What the branches see in a batch of photos, before any style.
+
+    Attributes:
+        features: of the coarsest level.
+        skips: of the finer levels, finest first.
+        mean: (B, 3, 1, 1), the photos' mean colours.
+        deviation: (B, 1, 1, 1), the photos' deviations from them.
+    """
+
+    features: Tensor
+    skips: tuple[Tensor, ...]
+    mean: Tensor
+    deviation: Tensor
+
+
 class MappingNetwork(nn.Module):
     """Random vector and domain -> style vector, as in StarGAN v2 (arXiv 1912.01865)."""
 
@@ -158,10 +174,28 @@ class BranchedGenerator(nn.Module):
             photos: (B, 3, h, w) float in [-1, 1], sRGB-encoded; h and w multiples of ``config.multiple``.
             styles: (B, N, style); branches may have different ones.
         """
+        return self.decode(self.encode(photos), styles)
+
+    def encode(self, photos: Tensor) -> Encoded:
+        """The half of the way that no style has a say in; see :meth:`forward`."""
         mean, deviation = self.normalization(photos)
         features = F.pixel_unshuffle((photos - mean) / deviation, STEM_STRIDE)
         features = self.stem(features.repeat(1, self.config.branches, 1, 1))
-        return self.maps(self._u_net(features, styles), mean, deviation)
+        skips: list[Tensor] = []
+        for level, block in enumerate(self.encoder):
+            if level:
+                skips.append(features)
+                features = F.avg_pool2d(features, 2)
+            features = block(features)
+        return Encoded(features, tuple(skips), mean, deviation)
+
+    def decode(self, encoded: Encoded, styles: Tensor) -> BranchMaps:
+        """The other half; another style of the same photos needs no more than this. Styles as for :meth:`forward`."""
+        features = self.bottom(encoded.features, styles)
+        for block, skip in zip(self.decoder, reversed(encoded.skips), strict=True):
+            features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+            features = block(concatenate_by_branch(features, skip, self.config.branches), styles)
+        return self.maps(features, encoded.mean, encoded.deviation)
 
     @staticmethod
     def normalization(photos: Tensor) -> tuple[Tensor, Tensor]:
@@ -175,16 +209,3 @@ class BranchedGenerator(nn.Module):
         maps = 0.3 * self.head(F.leaky_relu(features, 0.2)).float()
         maps = maps.reshape(len(maps), self.config.branches, 6, *maps.shape[2:])
         return BranchMaps(maps[:, :, :3], maps[:, :, 3:] * deviation.unsqueeze(1), mean)
-
-    def _u_net(self, features: Tensor, styles: Tensor) -> Tensor:
-        skips: list[Tensor] = []
-        for level, block in enumerate(self.encoder):
-            if level:
-                skips.append(features)
-                features = F.avg_pool2d(features, 2)
-            features = block(features)
-        features = self.bottom(features, styles)
-        for block in self.decoder:
-            features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
-            features = block(concatenate_by_branch(features, skips.pop(), self.config.branches), styles)
-        return features

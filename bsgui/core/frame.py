@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ FEATHER = 0.08
 """The layers of a frame fade in over this part of its shorter side."""
 
 _FARTHEST = float(1 << 20)
+_ZERO_PIXELS = 2
 
 Matrix = NDArray[np.float64]
 
@@ -146,10 +146,6 @@ class Frame:
             angle=fields.number("angle", -math.pi, math.pi, 0.0),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """The object that :meth:`from_fields` reads."""
-        return {"x": self.x, "y": self.y, "width": self.width, "height": self.height, "angle": self.angle}
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -169,17 +165,18 @@ class Subject:
 def edge_window(height: int, width: int) -> NDArray[np.float32]:
     """What a frame's maps are multiplied with, so that its layers fade in: a raised cosine, 1 within.
 
-    Exactly 0 in the outermost pixels: whatever lies outside a frame and repeats its edge is 0 too.
+    Exactly 0 in the two outermost pixels: so is all that repeats the edge, or is interpolated close to it.
 
     Returns:
         (height, width) float32, 0..1, for maps of this size.
     """
-    feather = max(1.0, FEATHER * min(height, width) - 0.5)
+    feather = max(1.0, FEATHER * min(height, width) - _ZERO_PIXELS + 0.5)
     return np.outer(_fade(height, feather), _fade(width, feather)).astype(np.float32)
 
 
 def _fade(count: int, feather: float) -> NDArray[np.float64]:
-    """From 0 in the first pixel to 1 after ``feather`` pixels, and back to 0 in the last."""
-    from_edge = np.minimum(np.arange(count), np.arange(count)[::-1])
-    rise = (1 - np.cos(np.pi * np.minimum(from_edge / feather, 1.0))) / 2
+    """From 0 in the first pixels to 1 after ``feather`` more, and back to 0 in the last."""
+    index = np.arange(count)
+    from_zero = np.minimum(index, index[::-1]) - (_ZERO_PIXELS - 1)
+    rise = (1 - np.cos(np.pi * np.clip(from_zero / feather, 0.0, 1.0))) / 2
     return np.asarray(rise, dtype=np.float64)

@@ -150,7 +150,7 @@ def _needed(start: float, step: float, count: int, size: int) -> slice:
     return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
 
 
-def enlarge(small: FloatImage, photo_size: tuple[int, int], view: Viewport) -> FloatImage:
+def enlarge(small: FloatImage, photo_size: tuple[float, float], view: Viewport) -> FloatImage:
     """What :func:`warp` gives with bilinear interpolation, two to three times as fast where the view is much larger.
 
     Columns first, for the few rows of the small map that the view covers; then rows, as a product with a thin matrix.

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .frame import Frame
+from .mixed_maps import MixedMaps
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
-from .pyramid import Pyramid, enlarge
+from .pyramid import Pyramid
 from .viewport import Viewport
 
 
@@ -67,6 +68,8 @@ class AffineLayers:
         photo: the photo.
         scale_maps: (K, h, w, 3) float32; what the photo is multiplied by, per layer.
         shift_maps: (K, h, w, 3) float32, full scale; what is added.
+        frame: the part of the photo that the maps lie over; what they hold in their outermost pixels goes on outside,
+            see :func:`~bsgui.core.frame.edge_window`. None: the whole photo.
 
     Source: the maps are what the network's affine heads predict; compare the local affine models of He et al., Guided
     Image Filtering, 2013, eq. 5-8, and Gharbi et al., Deep Bilateral Learning, 2017.
@@ -75,10 +78,15 @@ class AffineLayers:
     photo: Photo
     scale_maps: NDArray[np.float32]
     shift_maps: NDArray[np.float32]
+    frame: Frame | None = None
 
     @staticmethod
     def with_residual(
-        photo: Photo, base: FloatImage, scale_maps: NDArray[np.float32], shift_maps: NDArray[np.float32]
+        photo: Photo,
+        base: FloatImage,
+        scale_maps: NDArray[np.float32],
+        shift_maps: NDArray[np.float32],
+        frame: Frame | None = None,
     ) -> AffineLayers:
         """Layers base, branches, residual.
 
@@ -87,6 +95,7 @@ class AffineLayers:
             base: (3,) float32, the constant base layer, signed around mid-grey.
             scale_maps: (N, h, w, 3) float32, the branches' scale maps.
             shift_maps: (N, h, w, 3) float32, the branches' shift maps.
+            frame: what they lie over; None for the whole photo.
         """
         zero = np.zeros_like(scale_maps[:1])
         flat = np.broadcast_to(base.astype(np.float32), zero.shape)
@@ -96,6 +105,7 @@ class AffineLayers:
             photo,
             np.ascontiguousarray(np.concatenate([zero, scale_maps, residual_scale]), dtype=np.float32),
             np.ascontiguousarray(np.concatenate([flat, shift_maps, residual_shift]), dtype=np.float32),
+            frame,
         )
 
     @property
@@ -114,23 +124,20 @@ class AffineLayers:
 
     def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
-        scale, shift = self._mixed_maps(weights)
-        size = (self.photo.width, self.photo.height)
-        scaled = cv2.multiply(enlarge(scale, size, view), self._pyramid.sample(view), dtype=cv2.CV_32F)
-        return cv2.add(scaled, enlarge(shift, size, view), dst=scaled)  # type: ignore[return-value]
+        return self._mixed_maps(weights).apply(self._pyramid.sample(view), view)
 
     @cached_property
-    def _last_mix(self) -> dict[bytes, tuple[FloatImage, FloatImage]]:
+    def _last_mix(self) -> dict[bytes, MixedMaps]:
         return {}
 
-    def _mixed_maps(self, weights: NDArray[np.float32]) -> tuple[FloatImage, FloatImage]:
+    def _mixed_maps(self, weights: NDArray[np.float32]) -> MixedMaps:
         """One scale and one shift map for these weights; the last are kept, as pictures are drawn in strips."""
         key = weights.tobytes()
         mixed = self._last_mix.get(key)
         if mixed is None:
             scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
             shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
-            mixed = scale, shift
+            mixed = MixedMaps.over(scale, shift, (self.photo.width, self.photo.height), self.frame)
             self._last_mix.clear()
             self._last_mix[key] = mixed
         return mixed

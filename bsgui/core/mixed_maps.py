@@ -1,0 +1,121 @@
+"""A scale and a shift for every pixel of a photo, from two small maps over the photo or over a frame in it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .frame import Frame
+from .photo import FloatImage, Samples
+from .pyramid import enlarge
+from .viewport import Viewport
+
+# Pixels of the upright grid, each way, for one of a turned map. Drawing from an upright grid takes half the time of
+# warping the turned map; at two, what the second interpolation changes is a few per cent of the maps' finest detail.
+_DENSITY = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class MixedMaps:
+    """Two maps over an upright box of the photo. Outside, what their first pixel holds goes on.
+
+    Attributes:
+        scale, shift: (h, w, 3) float32; pixel = scale * sample + shift.
+        size: (width, height) of the box, photo pixels.
+        corner: (left, top) of the box, photo pixels; None for maps over the whole photo, whose edges end with it.
+    """
+
+    scale: FloatImage
+    shift: FloatImage
+    size: tuple[float, float]
+    corner: tuple[float, float] | None = None
+
+    @staticmethod
+    def over(scale: FloatImage, shift: FloatImage, photo_size: tuple[int, int], frame: Frame | None) -> MixedMaps:
+        """Maps in a frame's coordinates, laid over the photo; those of a turned frame are turned here, once."""
+        if frame is None:
+            return MixedMaps(scale, shift, photo_size)
+        left, top, right, bottom = frame.bounds
+        box = (right - left, bottom - top)
+        if frame.angle != 0:
+            scale, shift = (_upright(maps, frame) for maps in (scale, shift))
+        return MixedMaps(scale, shift, box, (left, top))
+
+    def apply(self, samples: Samples, view: Viewport) -> FloatImage:
+        """Scale and shift what is seen through a view.
+
+        Args:
+            samples: (view.height, view.width, 3), the photo there.
+            view: where.
+
+        Returns:
+            New (view.height, view.width, 3) float32.
+        """
+        if self.corner is None:
+            return self._applied(samples, view)
+        rows, columns = self._inside(view)
+        if rows == slice(0, view.height) and columns == slice(0, view.width):
+            return self._applied(samples, self._in_box(view, rows, columns))
+        result = _constant(samples, self.scale[0, 0], self.shift[0, 0])
+        if rows.start < rows.stop and columns.start < columns.stop:
+            result[rows, columns] = self._applied(samples[rows, columns], self._in_box(view, rows, columns))
+        return result
+
+    def _applied(self, samples: Samples, view: Viewport) -> FloatImage:
+        scaled = cv2.multiply(enlarge(self.scale, self.size, view), samples, dtype=cv2.CV_32F)
+        return cv2.add(scaled, enlarge(self.shift, self.size, view), dst=scaled)  # type: ignore[return-value]
+
+    def _inside(self, view: Viewport) -> tuple[slice, slice]:
+        """The rows and columns of a view whose centres lie in the box."""
+        assert self.corner is not None
+        (left, top), (width, height) = self.corner, self.size
+        return (
+            _covered(view.y, view.scale, view.height, top, height),
+            _covered(view.x, view.scale, view.width, left, width),
+        )
+
+    def _in_box(self, view: Viewport, rows: slice, columns: slice) -> Viewport:
+        assert self.corner is not None
+        x = view.x + columns.start / view.scale - self.corner[0]
+        y = view.y + rows.start / view.scale - self.corner[1]
+        return Viewport(x, y, view.scale, columns.stop - columns.start, rows.stop - rows.start)
+
+
+def _covered(start: float, scale: float, count: int, low: float, length: float) -> slice:
+    """Which of ``count`` pixels, ``1 / scale`` apart, have their centres in ``low..low + length``."""
+    first = math.ceil((low - start) * scale - 0.5)
+    last = math.floor((low + length - start) * scale - 0.5)
+    first, stop = min(max(first, 0), count), min(max(last + 1, 0), count)
+    return slice(first, max(first, stop))
+
+
+def _constant(samples: Samples, scale: FloatImage, shift: FloatImage) -> FloatImage:
+    # OpenCV's stubs do not know scalar operands; it takes them as four channels.
+    factors: Any = (*scale.tolist(), 0.0)
+    terms: Any = (*shift.tolist(), 0.0)
+    scaled = cv2.multiply(samples, factors, dtype=cv2.CV_32F)
+    return cv2.add(scaled, terms, dst=scaled)  # type: ignore[return-value]
+
+
+def _upright(maps: FloatImage, frame: Frame) -> FloatImage:
+    """A turned frame's map on an upright grid over the frame's bounds; its edge repeats."""
+    left, top, right, bottom = frame.bounds
+    height, width = maps.shape[:2]
+    pitch = min(frame.width / width, frame.height / height) / _DENSITY
+    columns, rows = math.ceil((right - left) / pitch), math.ceil((bottom - top) / pitch)
+    # From a grid pixel's centre to photo, to frame and to map coordinates, which OpenCV counts from pixel centres.
+    step = np.array([(right - left) / columns, (bottom - top) / rows])
+    to_map = np.array([[width], [height]]) * frame.from_photo
+    linear = to_map[:, :2] * step
+    offset = to_map[:, :2] @ (np.array([left, top]) + step / 2) + to_map[:, 2] - 0.5
+    return cv2.warpAffine(  # type: ignore[return-value]
+        maps,
+        np.column_stack([linear, offset]),
+        (columns, rows),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )

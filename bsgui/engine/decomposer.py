@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -19,7 +20,9 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.pyramid import working_copy
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
-from bsgui.core.sources import AffineLayers
+from bsgui.core.sources import AffineLayers, LayerSource
+from bsgui.core.styled_layers import StyledLayers, TwoRuns
+from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order, style_of
 
 from .checkpoint import load_generator
 from .device import DeviceChoice, choose_device
@@ -63,9 +66,9 @@ class TorchDecomposer:
             network = self._network(card, choice.device)
             clock.start("network", "Running the network")
             picture = working_picture(request.photo, settings.size, network.config.multiple)
-            maps = run_network(network, picture, settings, choice, cancel)
+            runs = run_network(network, picture, settings, choice, cancel)
             clock.start("layers", "Making the layers")
-            decomposition = _assemble(request, card, picture, maps, choice, clock)
+            decomposition = _assemble(request, card, picture, runs, choice, clock)
             clock.finish()
         return decomposition
 
@@ -86,8 +89,9 @@ def check_settings(settings: DecomposeSettings, card: ModelCard) -> None:
         raise UsageError(f"Model “{card.id}” has no domain “{settings.domain}”; it has {', '.join(card.domains)}.")
     if not card.min_size <= settings.size <= card.max_size:
         raise UsageError(f"The working size must be between {card.min_size} and {card.max_size} pixels.")
-    if not 0 <= settings.seed < 2**32:
-        raise UsageError("The seed must be a whole number from 0 to 4294967295.")
+    if not 0 <= settings.seed <= MAX_SEED:
+        raise UsageError(f"The seed must be a whole number from 0 to {MAX_SEED}.")
+    check_styles(settings.styles, len(card.branches), card.domains, card.id)
 
 
 def working_picture(photo: Photo, size: int, multiple: int) -> FloatImage:
@@ -123,6 +127,17 @@ def chosen_styles(network: BranchedGenerator, domain: str, seed: int) -> torch.T
     return network.styles(style_latent(seed, config.latent).to(device), index)
 
 
+def other_styles(network: BranchedGenerator, settings: DecomposeSettings) -> torch.Tensor:
+    """Each branch's other style, and the photo's own for branches without one: (1, N, style)."""
+    own = chosen_styles(network, settings.domain, settings.seed)
+    columns = []
+    for index in range(network.config.branches):
+        style = style_of(settings.styles, index + 1)
+        chosen = own if style is None else chosen_styles(network, style.domain, style.seed)
+        columns.append(chosen[:, index])
+    return torch.stack(columns, 1)
+
+
 @torch.inference_mode()
 def run_network(
     network: BranchedGenerator,
@@ -130,36 +145,42 @@ def run_network(
     settings: DecomposeSettings,
     choice: DeviceChoice,
     cancel: CancelToken,
-) -> BranchMaps:
-    """One pass over a picture of the working size; the token is asked before every block."""
+) -> list[BranchMaps]:
+    """One pass over a picture of the working size, or two: with the photo's own style, and with the branches' others.
+
+    Branches do not hear of each other, so all other styles fit one run. The token is asked before every block.
+    """
     hooks = [
         module.register_forward_pre_hook(lambda *_: cancel.raise_if_cancelled())
         for module in (*network.encoder, network.bottom, *network.decoder, network.head)
     ]
     try:
-        styles = chosen_styles(network, settings.domain, settings.seed)
+        styles = [chosen_styles(network, settings.domain, settings.seed)]
+        if settings.styles:
+            styles.append(other_styles(network, settings))
         with torch.autocast(choice.device.type, choice.autocast or torch.bfloat16, enabled=choice.autocast is not None):
-            maps: BranchMaps = network(to_tensor(picture).to(choice.device), styles)
+            encoded = network.encode(to_tensor(picture).to(choice.device))
+            runs = [network.decode(encoded, style) for style in styles]
     finally:
         for hook in hooks:
             hook.remove()
-    if not (torch.isfinite(maps.scale).all() and torch.isfinite(maps.shift).all()):
+    if not all(torch.isfinite(maps.scale).all() and torch.isfinite(maps.shift).all() for maps in runs):
         raise ModelError("The model gave values that are not finite numbers for this photo.")
-    return maps
+    return runs
 
 
 def _assemble(
     request: DecomposeRequest,
     card: ModelCard,
     picture: FloatImage,
-    maps: BranchMaps,
+    runs: list[BranchMaps],
     choice: DeviceChoice,
     clock: _Clock,
 ) -> Decomposition:
-    base, scale, shift = layer_maps(maps, picture)
-    source = AffineLayers.with_residual(request.photo, base, scale, shift)
-    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel)
     settings = request.settings
+    styles = in_order(replace(style, domain=style.domain or card.domains[0]) for style in settings.styles)
+    source = _source(request.photo, [centred_maps(maps, picture) for maps in runs], styles)
+    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel)
     height, width = picture.shape[:2]
     provenance = Provenance(
         model=card.id,
@@ -170,20 +191,47 @@ def _assemble(
         working_width=width,
         working_height=height,
         device=choice.label,
+        styles=styles,
     )
     layers = _layer_infos(card, energy_shares(source, request.photo))
     notes = (choice.note,) if choice.note else ()
     return Decomposition(request.photo, layers, source, provenance, psnr_db, clock.seconds, notes)
 
 
+def _source(photo: Photo, runs: list[CentredMaps], styles: Styles) -> LayerSource:
+    own = AffineLayers.with_residual(photo, runs[0].base, runs[0].scale, runs[0].shift)
+    if len(runs) == 1:
+        return own
+    other = (runs[1].scale, runs[1].shift)
+    return StyledLayers(TwoRuns(own, other, runs[1].means - runs[0].means, styles), styles)
+
+
+class CentredMaps(NamedTuple):
+    """A run's maps in full scale, see :func:`centred_maps`.
+
+    Attributes:
+        base: (3,) float32, the base layer's colour, signed around mid-grey.
+        scale, shift: (N, h, w, 3) float32.
+        means: (N, 3) float32: the branches' spatial means, which were taken out and are in the base.
+    """
+
+    base: FloatImage
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+    means: FloatImage
+
+
 def layer_maps(maps: BranchMaps, picture: FloatImage) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
+    """The base (3,), scale maps and shift maps (N, h, w, 3), float32, of :func:`centred_maps`."""
+    base, scale, shift, _ = centred_maps(maps, picture)
+    return base, scale, shift
+
+
+def centred_maps(maps: BranchMaps, picture: FloatImage) -> CentredMaps:
     """From network units to layers: photo = 0.5 + base + sum of (scale * photo + shift), all in full scale.
 
     With x = 2 p - 1, half of ``A (x - mean) + B`` is ``A p + (B - A (1 + mean)) / 2``. The branches' spatial means,
     which are arbitrary, are collected in the base layer (``method.md``: the gauge freedom of the mean).
-
-    Returns:
-        base (3,), scale maps and shift maps (N, h, w, 3), float32.
     """
     scale = to_maps(maps.scale)
     mean = maps.mean[0, :, 0, 0].float().cpu().numpy()
@@ -192,7 +240,7 @@ def layer_maps(maps: BranchMaps, picture: FloatImage) -> tuple[FloatImage, NDArr
     means = (scale * small + shift).mean((1, 2), dtype=np.float64).astype(np.float32)
     shift -= means[:, None, None, :]
     base = (mean / 2 + means.sum(0)).astype(np.float32)
-    return base, scale, shift.astype(np.float32)
+    return CentredMaps(base, scale, shift.astype(np.float32), means)
 
 
 def _layer_infos(card: ModelCard, shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:

@@ -168,7 +168,7 @@ def test_out_of_memory_is_said_in_one_sentence(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(BranchedGenerator, "forward", fail)
+    monkeypatch.setattr(BranchedGenerator, "encode", fail)
     with pytest.raises(OutOfMemory, match="memory"):
         run(store, request())
 

@@ -1,0 +1,69 @@
+"""The figures as text for a terminal: one block a question, one row a contender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Sequence[str]
+
+
+def table(figures: Mapping[str, Any]) -> str:
+    """All blocks of an evaluation, see :mod:`.animals` and :mod:`.faces`."""
+    blocks = [_detections(figures["kinds"])]
+    if figures["measured"] == "animals":
+        blocks.append(_removals(figures["kinds"], figures["contrast_sigma_px"]))
+    return "\n\n".join(blocks)
+
+
+def interval(value: Mapping[str, Any] | None, digits: int = 2) -> str:
+    """A figure with its 95 % interval: ``0.41 [0.38, 0.45]``."""
+    if value is None or value["value"] is None:
+        return "–"
+    ends = ", ".join("–" if value[end] is None else f"{value[end]:.{digits}f}" for end in ("low", "high"))
+    return f"{value['value']:.{digits}f} [{ends}]"
+
+
+def _detections(kinds: Mapping[str, Any]) -> str:
+    rows: list[Row] = [
+        ("Average precision", "layer", "σ px", "median", "pooled", "÷ best wavelet", "photo by photo", "pooled")
+    ]
+    for kind, figure in kinds.items():
+        rows.append((f"{kind} · {figure['photos']} photos · chance {figure['chance']:.3f}",))
+        rows += [_detection(name, found) for name, found in figure["contenders"].items()]
+        rows.append((f"  best wavelet layer on these photos: {figure['best_wavelet_layer']}",))
+    return aligned(rows)
+
+
+def _detection(name: str, found: Mapping[str, Any]) -> Row:
+    return (
+        f"  {name}",
+        found["layer"],
+        f"{found['sigma_px']:g}",
+        interval(found["average_precision"]),
+        f"{found['pooled_precision']:.3f}",
+        interval(found["ratio_to_wavelet"]),
+        interval(found["ratio_photo_by_photo"]),
+        f"{found['pooled_ratio']:.2f}",
+    )
+
+
+def _removals(kinds: Mapping[str, Any], reach: Mapping[str, float]) -> str:
+    rows: list[Row] = [("Local contrast removed at gain 0", "layer", "inside the mask", "outside")]
+    for kind, figure in kinds.items():
+        rows.append((f"{kind} · structures around {reach[kind]:g} px",))
+        for name, found in figure["contenders"].items():
+            removal = found["removal"]
+            rows.append((f"  {name}", found["layer"], interval(removal["inside"]), interval(removal["outside"])))
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Rows as columns of equal width; a row of one cell is a heading and may be of any length."""
+    cells = [row for row in rows if len(row) > 1]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines = (
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) if len(row) > 1 else row[0]
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

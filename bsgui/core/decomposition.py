@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .frame import Frame
 from .layers import LayerKind, LayerStack, LayerState
 from .photo import Photo
 from .sources import LayerSource
@@ -48,6 +49,7 @@ class Provenance:
         device: what it ran on, for people ("cpu, bfloat16").
         adapted_steps: optimizer steps that the model trained on for this photo; 0 for the model as it is.
         styles: branches with another style than domain and seed say; their domains are named.
+        frame: the part of the photo that was taken apart; None for the whole. Outside, the branches are 0.
     """
 
     model: str = ""
@@ -60,6 +62,7 @@ class Provenance:
     device: str = ""
     adapted_steps: int = 0
     styles: Styles = ()
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,8 @@ class Decomposition:
         layers: base, branches, residual; index k describes content k of ``source``.
         source: the pixels.
         provenance: model, domain, seed, sizes.
-        psnr_without_residual_db: of the picture without its residual layer against the photo, full size.
+        psnr_without_residual_db: of the picture without its residual layer against the photo, full size; of a framed
+            part, where its layers are at full strength.
         seconds: wall time by stage: "load", "network", "layers".
         notes: what a person should know ("bfloat16 is not available: float32 was used").
     """
@@ -87,6 +91,16 @@ class Decomposition:
     def initial_stack(self) -> LayerStack:
         """The layer stack a person starts with: base at the bottom, residual on top, everything as it came."""
         return LayerStack(tuple(LayerState(x.id, x.name, x.kind, source) for source, x in enumerate(self.layers)))
+
+    def subject_view(self, longest: int, largest_scale: float = 1.0) -> Viewport:
+        """What was taken apart, to look at it small: the whole photo, or the upright rectangle around the frame.
+
+        Args:
+            longest: the long side, pixels.
+            largest_scale: small photos are shown no larger than this; 1.0 is 100 %.
+        """
+        size, frame = (self.photo.width, self.photo.height), self.provenance.frame
+        return Viewport.over(*(frame.cover(size) if frame else (0, 0, *size)), longest, largest_scale)
 
     def max_error_lsb(self, between_strips: Callable[[], None] = lambda: None) -> float:
         """The largest deviation of the sum of the float layers from the photo, in 1/255 of white.

@@ -9,48 +9,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decomposition import strips
+from .photo import to_full_scale
 from .sources import LayerSource
 from .viewport import Viewport
 
 if TYPE_CHECKING:
+    from .frame import Frame
     from .photo import Photo
     from .requests import CancelToken
 
 _SHARES_SIDE = 512
 
 
-def psnr_without_residual_db(source: LayerSource, photo: Photo, cancel: CancelToken) -> float:
+def psnr_without_residual_db(
+    source: LayerSource, photo: Photo, cancel: CancelToken, frame: Frame | None = None
+) -> float:
     """PSNR of base plus branches against the photo, over every pixel at full size; infinite when they are equal.
+
+    Args:
+        source: the layers.
+        photo: the photo.
+        cancel: asked between strips.
+        frame: where they are: what counts is its core, where the branches are at full strength.
 
     Thread: any; takes about 20 ms a megapixel. Raises Cancelled.
     """
     weights = np.ones(source.count, np.float32)
     weights[-1] = 0
-    total = 0.0
-    for start, stop in strips(photo.height):
+    left, top, width, height = _measured(photo, frame)
+    total, count = 0.0, 0
+    for start, stop in strips(height):
         cancel.raise_if_cancelled()
-        error = source.mix(weights, Viewport.strip(photo.width, start, stop)) - photo.rows_fs(start, stop)
+        view = Viewport(float(left), float(top + start), 1.0, width, stop - start)
+        error = source.mix(weights, view)
+        error -= to_full_scale(photo.samples[top + start : top + stop, left : left + width])
+        if frame is not None:
+            error = error[frame.core.mask(view)]
         total += float(np.vdot(error, error))
-    mean = total / (photo.height * photo.width * 3)
+        count += error.size
+    mean = total / max(count, 1)
     return -10 * math.log10(mean) if mean > 0 else math.inf
 
 
-def energy_shares(source: LayerSource, photo: Photo) -> NDArray[np.float64]:
+def energy_shares(source: LayerSource, photo: Photo, frame: Frame | None = None) -> NDArray[np.float64]:
     """Each layer's variance over the summed variance of the branches (all layers but the first and the last).
 
-    Measured on a picture of at most 512 pixels, with the spatial means removed.
+    Measured on a picture of at most 512 pixels, with the spatial means removed; of framed layers, in the frame's core.
 
     Returns:
         (K,) float64; the branches' shares add up to 1 (to 0 for a photo of one colour).
     """
-    scale = min(1.0, _SHARES_SIDE / max(photo.width, photo.height))
-    view = Viewport(0.0, 0.0, scale, max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
+    view = Viewport.over(*_measured(photo, frame), _SHARES_SIDE)
+    inside = frame.core.mask(view) if frame is not None else np.ones((view.height, view.width), bool)
     variances = np.array(
-        [
-            source.mix(weights, view).var(axis=(0, 1), dtype=np.float64).sum()
-            for weights in np.eye(source.count, dtype=np.float32)
-        ]
+        [_variance(source.mix(weights, view)[inside]) for weights in np.eye(source.count, dtype=np.float32)]
     )
     total = variances[1:-1].sum()
     # Float rounding leaves a little variance in a photo of one colour.
     return np.asarray(variances / total if total > 1e-9 else np.zeros_like(variances))
+
+
+def _measured(photo: Photo, frame: Frame | None) -> tuple[int, int, int, int]:
+    size = (photo.width, photo.height)
+    return frame.core.cover(size) if frame is not None else (0, 0, *size)
+
+
+def _variance(pixels: NDArray[np.float32]) -> float:
+    """Of (P, 3), summed over the channels; 0 without pixels."""
+    return float(pixels.var(axis=0, dtype=np.float64).sum()) if len(pixels) else 0.0

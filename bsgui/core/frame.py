@@ -113,23 +113,11 @@ class Frame:
             inside &= (coordinate >= 0) & (coordinate <= 1)
         return inside
 
-    def view(self, photo_size: tuple[int, int], longest: int) -> Viewport | None:
-        """The upright rectangle around the frame, as far as it lies in the photo, and no larger than it is there.
-
-        Args:
-            photo_size: (width, height), photo pixels.
-            longest: the long side of the view is at most so many pixels.
-
-        Returns:
-            Whole photo pixels at both corners; None when the frame lies beside the photo.
-        """
-        left, top = (max(0, math.floor(side)) for side in self.bounds[:2])
-        right, bottom = (min(size, math.ceil(side)) for size, side in zip(photo_size, self.bounds[2:], strict=True))
-        if right <= left or bottom <= top:
-            return None
-        scale = min(1.0, longest / max(right - left, bottom - top))
-        width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
-        return Viewport(float(left), float(top), scale, width, height)
+    def cover(self, photo_size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """The photo's pixels around the frame: left, top, width, height of an upright rectangle, at least a pixel."""
+        left, top = (min(max(0, math.floor(x)), size - 1) for x, size in zip(self.bounds[:2], photo_size, strict=True))
+        right, bottom = (min(size, math.ceil(x)) for x, size in zip(self.bounds[2:], photo_size, strict=True))
+        return left, top, max(1, right - left), max(1, bottom - top)
 
     @staticmethod
     def from_fields(fields: Fields) -> Frame:

@@ -34,6 +34,12 @@ class Viewport:
         """Rows ``start:stop`` of a photo ``width`` pixels wide, at 100 %."""
         return Viewport(0.0, float(start), 1.0, width, stop - start)
 
+    @staticmethod
+    def over(left: int, top: int, width: int, height: int, longest: int, largest_scale: float = 1.0) -> Viewport:
+        """A part of the photo (photo pixels), as a picture whose long side is at most so many pixels."""
+        scale = min(longest / max(width, height), largest_scale)
+        return Viewport(float(left), float(top), scale, max(1, round(width * scale)), max(1, round(height * scale)))
+
     @property
     def is_pixel_aligned(self) -> bool:
         """Whether output pixels are photo pixels, one to one."""

@@ -12,7 +12,6 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.layers import LayerKind
 from bsgui.core.requests import CancelToken
-from bsgui.core.viewport import Viewport
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.canvas.qimage import to_qimage
 
@@ -67,7 +66,7 @@ class Thumbnails(QObject):
 
 
 def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken) -> Pictures:
-    """Each layer at gain 1 over mid-grey.
+    """Each layer at gain 1 over mid-grey; where only a part of the photo was taken apart, that part.
 
     A branch's contrast is stretched, at most eight times, so that faint ones can be told apart at this size. The
     residual is stretched no more than the branch that is stretched least: an almost empty one looks empty. The base is
@@ -81,7 +80,7 @@ def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken
     Returns:
         (h, w, 3) uint8 by layer id. Thread: any.
     """
-    view = _whole(decomposition.photo.width, decomposition.photo.height, side)
+    view = decomposition.subject_view(side, _MAX_STRETCH)
     weights = np.eye(decomposition.source.count, dtype=np.float32)
     stretches = [_MAX_STRETCH]
     pictures: Pictures = {}
@@ -96,8 +95,3 @@ def make_thumbnails(decomposition: Decomposition, side: int, cancel: CancelToken
             stretch = min(stretch, *stretches) if layer.kind is LayerKind.RESIDUAL else 1.0
         pictures[layer.id] = show_layer(decomposition.source, index, stretch, LayerView.GREY, view)
     return pictures
-
-
-def _whole(width: int, height: int, side: int) -> Viewport:
-    scale = min(side / max(width, height), 8.0)
-    return Viewport(0.0, 0.0, scale, max(1, round(width * scale)), max(1, round(height * scale)))

@@ -101,7 +101,7 @@ class Fields:
         if default is not None and name not in self._data:
             return default
         value = self._get(name, None)
-        if not isinstance(value, list) or not low <= len(value) <= high:
+        if not isinstance(value, list | tuple) or not low <= len(value) <= high:
             raise self._error(name, f"must be a list of {low} to {high} entries")
         return tuple(read(Fields(item, f"{self._place(name)}[{number}]")) for number, item in enumerate(value))
 

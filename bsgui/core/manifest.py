@@ -10,6 +10,7 @@ from .errors import StackReadError
 from .fields import FieldError, Fields
 from .layers import GAIN_MAX, GAIN_MIN, LayerKind
 from .photo import OFFSET, TICKS_PER_FULL_SCALE
+from .styles import Styles, read_styles
 
 SCHEMA = "bsgui-stack"
 VERSION = 1
@@ -82,6 +83,7 @@ class ManifestModel:
     working_height: int = 0
     device: str = ""
     adapted_steps: int = 0
+    styles: Styles = ()
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,7 @@ def _model(fields: Fields) -> ManifestModel:
         working_height=fields.whole("working_height", 0, _MAX_SIDE, 0),
         device=fields.text("device", "", limit=255),
         adapted_steps=fields.whole("adapted_steps", 0, 1 << 31, 0),
+        styles=read_styles(fields, MAX_LAYERS),
     )
 
 

@@ -22,7 +22,7 @@ from bsgui.core.pyramid import working_copy
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers, LayerSource
 from bsgui.core.styled_layers import StyledLayers, TwoRuns
-from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order, style_of
+from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order
 
 from .checkpoint import load_generator
 from .device import DeviceChoice, choose_device
@@ -127,15 +127,22 @@ def chosen_styles(network: BranchedGenerator, domain: str, seed: int) -> torch.T
     return network.styles(style_latent(seed, config.latent).to(device), index)
 
 
-def other_styles(network: BranchedGenerator, settings: DecomposeSettings) -> torch.Tensor:
-    """Each branch's other style, and the photo's own for branches without one: (1, N, style)."""
-    own = chosen_styles(network, settings.domain, settings.seed)
-    columns = []
-    for index in range(network.config.branches):
-        style = style_of(settings.styles, index + 1)
-        chosen = own if style is None else chosen_styles(network, style.domain, style.seed)
-        columns.append(chosen[:, index])
-    return torch.stack(columns, 1)
+def styles_of_runs(network: BranchedGenerator, domain: str, seed: int, styles: Styles) -> torch.Tensor:
+    """What the network is run with: the photo's own style, and, if there are any, the branches' others in one more run.
+
+    Branches do not hear of each other, so all other styles fit one run, whatever the alphas.
+
+    Returns:
+        (1 or 2, N, style), on the network's device.
+    """
+    own = chosen_styles(network, domain, seed)
+    if not styles:
+        return own
+    other = own.clone()
+    for style in styles:
+        index = style.branch - 1
+        other[:, index] = chosen_styles(network, style.domain, style.seed)[:, index]
+    return torch.cat([own, other])
 
 
 @torch.inference_mode()
@@ -146,21 +153,19 @@ def run_network(
     choice: DeviceChoice,
     cancel: CancelToken,
 ) -> list[BranchMaps]:
-    """One pass over a picture of the working size, or two: with the photo's own style, and with the branches' others.
+    """One pass over a picture of the working size for each of :func:`styles_of_runs`, the encoder's shared.
 
-    Branches do not hear of each other, so all other styles fit one run. The token is asked before every block.
+    The token is asked before every block.
     """
     hooks = [
         module.register_forward_pre_hook(lambda *_: cancel.raise_if_cancelled())
         for module in (*network.encoder, network.bottom, *network.decoder, network.head)
     ]
     try:
-        styles = [chosen_styles(network, settings.domain, settings.seed)]
-        if settings.styles:
-            styles.append(other_styles(network, settings))
+        styles = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
         with torch.autocast(choice.device.type, choice.autocast or torch.bfloat16, enabled=choice.autocast is not None):
             encoded = network.encode(to_tensor(picture).to(choice.device))
-            runs = [network.decode(encoded, style) for style in styles]
+            runs = [network.decode(encoded, style.unsqueeze(0)) for style in styles]
     finally:
         for hook in hooks:
             hook.remove()

@@ -141,6 +141,7 @@ def _provenance(manifest: Manifest) -> Provenance:
         working_height=model.working_height,
         device=model.device,
         adapted_steps=model.adapted_steps,
+        styles=model.styles,
     )
 
 

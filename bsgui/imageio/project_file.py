@@ -23,6 +23,7 @@ from bsgui.core.fields import FieldError, Fields
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerStack, LayerState
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.requests import DecomposeSettings
+from bsgui.core.styles import read_styles
 
 from .atomic import atomic_write, os_reason
 from .resource_paths import user_state_folder
@@ -258,6 +259,7 @@ def _settings(fields: Fields) -> DecomposeSettings:
         seed=fields.whole("seed", 0, 1 << 63, 0),
         size=fields.whole("size", 1, _MAX_SIDE),
         device=fields.choice("device", _DEVICES, "auto"),
+        styles=read_styles(fields, MAX_LAYERS),
     )
 
 

@@ -19,6 +19,8 @@ from bsgui.core.layers import LayerKind
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.sources import AffineLayers
+from bsgui.core.styled_layers import affine_layers
+from bsgui.core.styles import read_styles
 
 MAX_TEXT = 64 << 20
 """Characters of one set of maps: twice those of 16 branches at a working size of 1024 pixels."""
@@ -49,8 +51,10 @@ class StoredLayers:
     @staticmethod
     def of(decomposition: Decomposition) -> StoredLayers | None:
         """What is to be kept of a decomposition; None for one that its settings give again, or read from pixels."""
-        source = decomposition.source
-        if not decomposition.provenance.adapted_steps or not isinstance(source, AffineLayers):
+        # The maps of layers that only have styles are not asked for: settings give them again.
+        adapted = decomposition.provenance.adapted_steps > 0
+        source = affine_layers(decomposition.source) if adapted else None
+        if source is None:
             return None
         return StoredLayers(
             source.shift_maps[0, 0, 0],
@@ -148,4 +152,5 @@ def _provenance(fields: Fields) -> Provenance:
         working_height=fields.whole("working_height", 0, _MAX_PHOTO_SIDE, 0),
         device=fields.text("device", "", limit=255),
         adapted_steps=fields.whole("adapted_steps", 1, 1 << 31),
+        styles=read_styles(fields, MAX_LAYERS),
     )

@@ -308,6 +308,7 @@ def _manifest_model(made_by: Provenance) -> ManifestModel:
         working_height=made_by.working_height,
         device=made_by.device,
         adapted_steps=made_by.adapted_steps,
+        styles=made_by.styles,
     )
 
 

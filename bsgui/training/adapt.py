@@ -22,8 +22,10 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage
 from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers
+from bsgui.core.styled_layers import affine_layers
+from bsgui.core.styles import Styles
 from bsgui.engine.checkpoint import load_generator
-from bsgui.engine.decomposer import ModelSource, chosen_styles, layer_maps, memory_errors, working_picture
+from bsgui.engine.decomposer import ModelSource, layer_maps, memory_errors, styles_of_runs, working_picture
 from bsgui.engine.device import DeviceChoice, choose_device
 from bsgui.engine.network import BranchedGenerator, BranchMaps
 from bsgui.engine.tensors import to_tensor
@@ -78,7 +80,7 @@ class PhotoAdapter:
 
     def _card(self, decomposition: Decomposition) -> ModelCard:
         made_by = decomposition.provenance
-        if not made_by.model or not isinstance(decomposition.source, AffineLayers):
+        if not made_by.model or affine_layers(decomposition.source) is None:
             raise UsageError(f"“{decomposition.photo.name}”: layers that were read from files cannot be adapted.")
         card = self._models.card(made_by.model)
         if card.sha256 != made_by.model_sha256:
@@ -92,7 +94,7 @@ class PhotoAdapter:
         network = load_generator(self._models.weights_path(card.id), card.sha256).to(choice.device)
         picture = working_picture(request.decomposition.photo, made_by.size, network.config.multiple)
         cancel.raise_if_cancelled()
-        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice)
+        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, made_by.styles)
 
 
 def loss_weights(card: ModelCard) -> LossWeights:
@@ -113,6 +115,8 @@ class AdaptedTail(nn.Module):
     the branches stay closer to what they were. The correction is a bias of the head that differs from place to place;
     it starts at zero, and reaches in seconds what weights that are shared by all places reach in minutes.
 
+    Where branches have other styles, the kept part is that of both runs, and their mix is what is trained.
+
     Attributes:
         picture: (h, w, 3) float32, full scale: the photo at working size.
         photo: (1, 3, h, w), the same in [-1, 1].
@@ -121,7 +125,13 @@ class AdaptedTail(nn.Module):
     """
 
     def __init__(
-        self, network: BranchedGenerator, picture: FloatImage, domain: str, seed: int, choice: DeviceChoice
+        self,
+        network: BranchedGenerator,
+        picture: FloatImage,
+        domain: str,
+        seed: int,
+        choice: DeviceChoice,
+        styles: Styles = (),
     ) -> None:
         super().__init__()
         self.picture, self.photo = picture, to_tensor(picture).to(choice.device)
@@ -130,7 +140,8 @@ class AdaptedTail(nn.Module):
         # Every other parameter stays as it was read: it needs no gradient.
         self._trained = nn.ModuleList([network.last_block, network.head_norm, network.head]).requires_grad_(True)
         with torch.no_grad():
-            self._styles = chosen_styles(network, domain, seed)
+            self._styles = styles_of_runs(network, domain, seed, styles)
+            self._shares = _shares_of_runs(styles, network.config.branches).to(choice.device)
             self._mean, self._deviation = network.normalization(self.photo)
             self._features = self._features_before_last_block()
             maps = self._network_maps()
@@ -163,7 +174,7 @@ class AdaptedTail(nn.Module):
         handle = self._network.last_block.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
         try:
             with self._autocast():
-                self._network(self.photo, self._styles)
+                self._network(self.photo.expand(len(self._styles), -1, -1, -1), self._styles)
         finally:
             handle.remove()
         return seen[0]
@@ -171,11 +182,23 @@ class AdaptedTail(nn.Module):
     def _network_maps(self) -> BranchMaps:
         with self._autocast():
             features = self._network.last_block(self._features, self._styles)
-            return self._network.maps(features, self._mean, self._deviation)
+            runs = self._network.maps(features, self._mean, self._deviation)
+        if len(self._styles) == 1:
+            return runs
+        scale, shift = ((self._shares * maps).sum(0, keepdim=True) for maps in (runs.scale, runs.shift))
+        return BranchMaps(scale, shift, runs.mean)
 
     def _autocast(self) -> torch.autocast:
         kind = self.choice.autocast
         return torch.autocast(self.choice.device.type, kind or torch.bfloat16, enabled=kind is not None)
+
+
+def _shares_of_runs(styles: Styles, branches: int) -> Tensor:
+    """How much of each branch comes from the own run and from the other one: (2, N, 1, 1, 1)."""
+    other = torch.zeros(branches)
+    for style in styles:
+        other[style.branch - 1] = style.alpha
+    return torch.stack([1 - other, other])[:, :, None, None, None]
 
 
 class BranchIdentity:

@@ -143,11 +143,13 @@ class Subject:
         kind: what it is: "face", "cat", "dog".
         score: how sure the finder is, 0..1.
         frame: where it is, framed as the models of its kind were trained.
+        landmarks: x and y of a face's five points, photo pixels, see :data:`bsgui.core.alignment.LANDMARKS`; else ().
     """
 
     kind: str
     score: float
     frame: Frame
+    landmarks: tuple[tuple[float, float], ...] = ()
 
 
 def edge_window(height: int, width: int) -> NDArray[np.float32]:

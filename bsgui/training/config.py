@@ -12,6 +12,7 @@ from bsgui.engine.network import NetworkConfig
 
 from .data import Pack
 from .losses import LossWeights
+from .record_plan import RecordPlan
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class TrainConfig:
         rate, critic_rate: Adam's learning rates; the generator's falls to a twentieth over the last third.
         critic_from: step at which the critic starts.
         average: final decay of the weight average (EMA).
+        record: what of the run is recorded, see :class:`~bsgui.training.record_plan.RecordPlan`.
         save_every, sample_every, log_every: steps between checkpoints, sample sheets, log lines.
         source: the file's whole table; ``[card]`` in it is for :mod:`bsgui.training.publish`.
     """
@@ -54,6 +56,7 @@ class TrainConfig:
     critic_rate: float = 2e-4
     critic_from: int = 100
     average: float = 0.998
+    record: RecordPlan = field(default_factory=RecordPlan)
     save_every: int = 200
     sample_every: int = 200
     log_every: int = 20
@@ -77,13 +80,15 @@ def read_config(path: Path) -> TrainConfig:
 
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
-    plain = {key: value for key, value in data.items() if key not in ("network", "losses", "data", "card")}
+    tables = ("network", "losses", "data", "record", "card")
+    plain = {key: value for key, value in data.items() if key not in tables}
     packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
     config = TrainConfig(
         **plain | {"sizes": tuple(data.get("sizes", (128,)))},
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
         losses=LossWeights(**data.get("losses", {})),
+        record=RecordPlan.from_table(data.get("record", {}), folder),
         source=data,
     )
     if not config.sizes or any(size < 16 or size % config.network.multiple for size in config.sizes):

@@ -26,6 +26,7 @@ from .config import TrainConfig, read_config
 from .critic import critic_loss, gradient_penalty
 from .data import Batch, batches, decode, load_pack, read_index
 from .losses import random_reblends, specialization_terms
+from .recorder import Recorder
 from .sheets import write_sheet
 from .state import TrainState
 
@@ -41,7 +42,7 @@ def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None
     """Train as the configuration says; writes into ``out`` (default ``runs/<name>``).
 
     Leaves there: ``checkpoint.safetensors`` (to resume), ``<name>.safetensors`` (the averaged weights),
-    ``log.jsonl``, ``sheet_*.png`` and a copy of the configuration.
+    ``log.jsonl``, ``sheet_*.png``, ``recording.safetensors`` (for the laboratory) and a copy of the configuration.
 
     Raises:
         UsageError: the configuration is wrong, or the folder already holds a run and ``resume`` is False.
@@ -93,6 +94,7 @@ class Trainer:
         self.device = pick_device("auto")
         self.state = TrainState(config, self.device)
         self.checkpoint = folder / "checkpoint.safetensors"
+        self._recorder = Recorder(config, folder)
         self._type = autocast_type(self.device)
         self._chance = torch.Generator()
         self._packs = [load_pack(pack, "train") for pack in config.data]
@@ -112,6 +114,8 @@ class Trainer:
         budget = self.config.minutes * 60 or math.inf
         last = self.config.until or self.config.steps
         bar = tqdm(total=last, initial=self.state.step, disable=self.rank > 0, dynamic_ncols=True)
+        if self.rank == 0:
+            self._recorder.note(self.state.average, self.state.step, spent)
         try:
             for batch in self._batches():
                 if self.state.step >= last or time.monotonic() - started > budget:
@@ -194,6 +198,7 @@ class Trainer:
 
     def _record(self, figures: dict[str, float], bar: tqdm) -> None:
         config, step = self.config, self.state.step
+        self._recorder.note(self.state.average, step, self.state.seconds)
         if step % config.log_every == 0:
             bar.set_postfix(db=f"{figures['psnr_db']:.1f}", like=f"{figures['likeness']:.3f}")
             line = {"step": step, "seconds": round(self.state.seconds, 1)}

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from bsgui.imageio.write_stack import ExportOptions, write_stack
 
 from .interrupt import cancel_on_interrupt
 from .output import ProgressBar, print_json, quiet_libraries, say
+from .styles import chosen_styles
 
 
 def decompose(arguments: argparse.Namespace) -> int:
@@ -72,7 +73,7 @@ def request_settings(arguments: argparse.Namespace, card: ModelCard) -> Decompos
     """Check what was asked against the model's card.
 
     Raises:
-        UsageError: unknown domain, or a size the model was not made for.
+        UsageError: unknown domain, a size the model was not made for, or a style for a branch it does not have.
     """
     if arguments.domain and arguments.domain not in card.domains:
         raise UsageError(f"The model “{card.id}” has no domain “{arguments.domain}”; it has {', '.join(card.domains)}.")
@@ -80,7 +81,8 @@ def request_settings(arguments: argparse.Namespace, card: ModelCard) -> Decompos
     if not card.min_size <= size <= card.max_size:
         raise UsageError(f"The model “{card.id}” works at sizes from {card.min_size} to {card.max_size}, not {size}.")
     domain = arguments.domain or card.domains[0]
-    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device)
+    styles = chosen_styles(arguments.style, card, domain)
+    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, styles=styles)
 
 
 def read_limits(max_megapixels: float | None) -> ReadLimits:
@@ -190,6 +192,7 @@ def _record(
         "model": asked.model,
         "domain": asked.domain,
         "seed": asked.seed,
+        "styles": [asdict(style) for style in asked.styles],
         "layers": [
             {"index": x.index, "name": x.name, "file": x.file, "energy_share": round(x.energy_share, 6)}
             for x in manifest.layers

@@ -8,6 +8,7 @@ from pathlib import Path
 from bsgui import __version__
 
 from .lab_parser import add_lab
+from .styles import FORM, typed_style
 
 COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate", "analyze", "lab")
 
@@ -32,7 +33,13 @@ examples:
   bsgui decompose *.jpg --out layers --seed 3 --json > report.jsonl
   bsgui decompose scan.tif --out layers --size 512 --device cpu --overwrite
   bsgui decompose cat.jpg --out layers --adapt 60
+  bsgui decompose cat.jpg --out layers --style 2=dog:7@0.5 --style "Fine detail=cat"
+
+--style gives one branch another style than the photo's: LAYER is its number (2),
+its id (branch-2) or its name; DOMAIN is one of the model's, nothing for the
+photo's own; ALPHA blends from the photo's own style (0) to the other one (1).
 """
+_STYLE_HELP = "another style for one branch, or a blend with it; repeatable"
 _RECOMBINE = """\
 Add the layers of a stack up to a picture, as the manifest says or with other
 gains. An untouched 16-bit stack gives the photo: bit for bit for an 8-bit
@@ -133,6 +140,7 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--model", default="general", metavar="ID", help="model id, see “bsgui models” (%(default)s)")
     option("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
+    option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)
     option("--size", type=_positive, metavar="PX", help="long side of what the network sees (the model's own)")
     option("--depth", type=int, choices=(8, 16), default=16, help="bits: 16 is exact, 8 a preview (%(default)s)")
     devices = ("auto", "cpu", "cuda", "mps")

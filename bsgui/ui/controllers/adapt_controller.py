@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.requests import Adapter, AdaptRequest, CancelToken, ProgressCallback
-from bsgui.core.sources import AffineLayers
+from bsgui.core.styled_layers import affine_layers
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.panels.notices import NoticeStack
@@ -90,7 +90,7 @@ class AdaptController(QObject):
         decomposition = self._document.kept_decomposition
         if self._factory is None or decomposition is None or self._decompose.last_settings is None:
             return False
-        return isinstance(decomposition.source, AffineLayers) and not self.is_busy and not self._decompose.is_busy
+        return affine_layers(decomposition.source) is not None and not self.is_busy and not self._decompose.is_busy
 
     def adapt(self) -> None:
         """Start, if it is possible."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from bsgui.core.layers import LayerKind
 from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.photo import Photo
 from bsgui.core.sources import AffineLayers
+from bsgui.core.styled_layers import StyledLayers, TwoRuns
+from bsgui.core.styles import Styles
 
 
 def make_photo(width: int = 48, height: int = 32, depth: int = 8, seed: int = 0, name: str = "tiny.png") -> Photo:
@@ -58,6 +61,17 @@ def make_decomposition(photo: Photo | None = None, branches: int = 3, seed: int 
         psnr_without_residual_db=32.5,
         seconds={"load": 0.25, "network": 0.5, "layers": 0.125},
     )
+
+
+def make_styled(photo: Photo, styles: Styles, branches: int = 3, seed: int = 0) -> Decomposition:
+    """What :func:`make_decomposition` gives, with other styles: the other run is random too, by the styles' seeds."""
+    plain = make_decomposition(photo, branches, seed)
+    own = make_layers(photo, branches, seed)
+    rng = np.random.default_rng([seed, *(value for x in styles for value in (x.branch, len(x.domain), x.seed))])
+    scale, shift = (maps[1:-1] * rng.uniform(0.5, 1.5, maps[1:-1].shape) for maps in (own.scale_maps, own.shift_maps))
+    changes = rng.normal(0, 0.05, (branches, 3)).astype(np.float32)
+    runs = TwoRuns(own, (scale.astype(np.float32), shift.astype(np.float32)), changes, styles)
+    return replace(plain, source=StyledLayers(runs, styles), provenance=replace(plain.provenance, styles=styles))
 
 
 def make_card(card_id: str = "fake", branches: int = 3) -> ModelCard:

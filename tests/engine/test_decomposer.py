@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,57 +6,17 @@ import pytest
 import torch
 
 from bsgui.core.errors import Cancelled, ModelError, OutOfMemory, UsageError
-from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.photo import Photo
-from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, Progress, report_nothing
+from bsgui.core.requests import NeverCancelled, Progress, report_nothing
 from bsgui.core.viewport import Viewport
 from bsgui.engine import device
-from bsgui.engine.checkpoint import file_sha256, save_weights
 from bsgui.engine.decomposer import TorchDecomposer, working_picture
-from bsgui.engine.network import BranchedGenerator, NetworkConfig
+from bsgui.engine.network import BranchedGenerator
 from bsgui.imageio.model_store import ModelStore
 from tests.fixtures import make_photo
-
-CONFIG = NetworkConfig(branches=3, widths=(4, 6), latent=4, mapping=8, style=4, domains=("any", "cat"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ModelStore:
-    torch.manual_seed(0)
-    network = BranchedGenerator(CONFIG)
-    for name, parameter in network.named_parameters():
-        if "affine.weight" in name:
-            torch.nn.init.normal_(parameter)
-    weights = tmp_path / "tiny.safetensors"
-    save_weights(network, weights)
-    card = ModelCard(
-        id="tiny",
-        name="Tiny",
-        description="",
-        domains=CONFIG.domains,
-        branches=tuple(BranchCard(f"B{number}") for number in range(3)),
-        size=32,
-        min_size=16,
-        max_size=64,
-        sha256=file_sha256(weights),
-        licence="CC0-1.0",
-        config=CONFIG.to_json(),
-    )
-    write_card(tmp_path, card)
-    return ModelStore([tmp_path])
-
-
-def write_card(folder: Path, card: ModelCard) -> None:
-    (folder / f"{card.id}.json").write_text(json.dumps(card.to_json()))
-
-
-def request(photo: Photo | None = None, **changes: object) -> DecomposeRequest:
-    settings = replace(DecomposeSettings("tiny", size=32, device="cpu"), **changes)  # type: ignore[arg-type]
-    return DecomposeRequest(make_photo(90, 60) if photo is None else photo, settings)
-
-
-def run(store: ModelStore, wanted: DecomposeRequest):  # type: ignore[no-untyped-def]
-    return TorchDecomposer(store).decompose(wanted, report_nothing, NeverCancelled())
+from tests.tiny_model import CONFIG, write_card
+from tests.tiny_model import take_apart as run
+from tests.tiny_model import tiny_request as request
 
 
 def test_layers_names_and_provenance(store: ModelStore) -> None:

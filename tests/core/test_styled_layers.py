@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bsgui.core.decomposition import Decomposition
+from bsgui.core.photo import Photo
+from bsgui.core.sources import AffineLayers, PixelLayers
+from bsgui.core.styled_layers import StyledLayers, TwoRuns, affine_layers, restyled
+from bsgui.core.styles import BranchStyle, Styles
+from bsgui.core.viewport import Viewport
+from tests.fixtures import make_decomposition, make_photo, make_styled
+
+ONE, THREE = BranchStyle(1, "cat", 3, 0.25), BranchStyle(3, "any", 1, 1.0)
+
+
+@pytest.fixture
+def styled(tiny_photo: Photo) -> Decomposition:
+    return make_styled(tiny_photo, (ONE, THREE))
+
+
+def runs_of(decomposition: Decomposition) -> TwoRuns:
+    assert isinstance(decomposition.source, StyledLayers)
+    return decomposition.source.runs
+
+
+def with_alphas(decomposition: Decomposition, *styles: BranchStyle) -> Decomposition:
+    changed = restyled(decomposition, styles)
+    assert changed is not None
+    return changed
+
+
+def layer(decomposition: Decomposition, index: int) -> np.ndarray:
+    source, photo = decomposition.source, decomposition.photo
+    weights = np.eye(source.count, dtype=np.float32)[index]
+    return source.mix(weights, Viewport(0, 0, 1, photo.width, photo.height)) - 0.5
+
+
+def test_a_branch_is_the_blend_of_the_two_runs(styled: Decomposition) -> None:
+    own = with_alphas(styled, replace(ONE, alpha=0.0))
+    other = with_alphas(styled, replace(ONE, alpha=1.0))
+    np.testing.assert_allclose(layer(styled, 1), 0.75 * layer(own, 1) + 0.25 * layer(other, 1), atol=1e-6)
+    assert np.abs(layer(other, 1) - layer(own, 1)).max() > 0.05
+
+
+def test_branches_without_a_style_are_the_photos_own(styled: Decomposition) -> None:
+    mixed, own = affine_layers(styled.source), runs_of(styled).own
+    assert mixed is not None
+    np.testing.assert_array_equal(mixed.scale_maps[2], own.scale_maps[2])
+    np.testing.assert_array_equal(mixed.shift_maps[2], own.shift_maps[2])
+
+
+def test_alpha_nought_gives_the_same_bytes_as_no_style(styled: Decomposition) -> None:
+    nought = with_alphas(styled, replace(ONE, alpha=0.0), replace(THREE, alpha=0.0))
+    plain = with_alphas(styled)
+    own = runs_of(styled).own
+    for decomposition in (nought, plain):
+        np.testing.assert_array_equal(decomposition.source.ticks(0, 32), own.ticks(0, 32))
+
+
+def test_the_means_follow_their_branches_into_the_base(styled: Decomposition) -> None:
+    changes = runs_of(styled).mean_changes
+    base = layer(styled, 0)[0, 0] - layer(with_alphas(styled), 0)[0, 0]
+    np.testing.assert_allclose(base, 0.25 * changes[0] + changes[2], atol=1e-6)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_sum_is_the_photo_whatever_the_alphas(depth: int) -> None:
+    photo = make_photo(61, 43, depth)
+    styled = make_styled(photo, (ONE, THREE))
+    for alpha in (0.0, 0.3, 1.0):
+        blend = with_alphas(styled, replace(ONE, alpha=alpha), THREE)
+        assert blend.max_error_lsb() < 1e-3
+        total = blend.source.ticks(0, photo.height).sum(0, dtype=np.int64) + 16320
+        np.testing.assert_array_equal(total, photo.rows_ticks())
+
+
+def test_other_alphas_need_no_network_other_styles_do(styled: Decomposition) -> None:
+    assert with_alphas(styled, replace(ONE, alpha=0.9)).provenance.styles == (replace(ONE, alpha=0.9),)
+    impossible: list[Styles] = [
+        (replace(ONE, seed=4),),
+        (replace(ONE, domain="any"),),
+        (BranchStyle(2, "cat", 3),),
+    ]
+    for styles in impossible:
+        assert restyled(styled, styles) is None
+    assert restyled(make_decomposition(styled.photo), (ONE,)) is None
+
+
+def test_going_back_to_an_earlier_alpha_gives_the_same_bytes(styled: Decomposition) -> None:
+    first = styled.source.ticks(0, 32)
+    with_alphas(styled, replace(ONE, alpha=1.0)).source.ticks(0, 32)
+    np.testing.assert_array_equal(styled.source.ticks(0, 32), first)
+
+
+def test_a_hundred_alphas_keep_the_maps_of_one(styled: Decomposition) -> None:
+    blends = [with_alphas(styled, replace(ONE, alpha=step / 100)) for step in range(100)]
+    maps = [affine_layers(blend.source) for blend in blends]
+    sources = [blend.source for blend in blends]
+    assert all(isinstance(x, StyledLayers) and x.runs is runs_of(styled) for x in sources)
+    # Only the last is kept by the runs; asking for an earlier one mixes it again.
+    assert affine_layers(blends[-1].source) is maps[-1]
+    assert affine_layers(blends[0].source) is not maps[0]
+
+
+def test_layers_as_maps_or_none(styled: Decomposition) -> None:
+    plain = make_decomposition(styled.photo).source
+    assert affine_layers(plain) is plain
+    assert isinstance(affine_layers(styled.source), AffineLayers)
+    pixels = PixelLayers(styled.photo, tuple(x.astype(np.int16) for x in plain.ticks(0, 32)))
+    assert affine_layers(pixels) is None

@@ -38,7 +38,7 @@ def face_frame(landmarks: ArrayLike) -> Frame:
     eyes, mouth = points[:2].mean(0), points[3:].mean(0)
     across, down = points[1] - points[0], mouth - eyes
     # The eyes' line and the perpendicular of the eyes-to-mouth line, averaged.
-    direction = across + (down[1], -down[0])
+    direction = across + np.array([down[1], -down[0]])
     half = max(math.hypot(*across) * _EYES, math.hypot(*down) * _HEIGHT)
     x, y = eyes + _DROP * down
     if not math.hypot(*direction) > 0 or 2 * _ZOOM * half < SMALLEST_SIDE:

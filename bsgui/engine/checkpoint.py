@@ -52,7 +52,7 @@ def load_generator(path: Path, sha256: str = "") -> BranchedGenerator:
             config = _read_config(path, file.metadata() or {})
             network = BranchedGenerator(config)
             expected = network.state_dict()
-            tensors = {key: _read_tensor(path, file, key, expected) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: read_tensor(path, file, key, expected) for key in file.keys()}  # noqa: SIM118
             network.load_state_dict(tensors)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{path.name}: the model's weights cannot be read.", repr(error)) from error
@@ -74,7 +74,8 @@ def _read_config(path: Path, metadata: dict[str, str]) -> NetworkConfig:
         raise ModelError(f"{path.name}: this is not a bsgui model.", repr(error)) from error
 
 
-def _read_tensor(path: Path, file: Any, key: str, expected: dict[str, Tensor]) -> Tensor:
+def read_tensor(path: Path, file: Any, key: str, expected: dict[str, Tensor]) -> Tensor:
+    """One tensor of an open file, float32. Raises ModelError if it is not as expected or not finite."""
     # The shape is compared before the tensor is read, so that a hostile file cannot ask for memory.
     if key not in expected or tuple(file.get_slice(key).get_shape()) != tuple(expected[key].shape):
         raise ModelError(f"{path.name}: the weights do not fit the network they name.", key)

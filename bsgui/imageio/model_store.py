@@ -12,6 +12,9 @@ from bsgui.core.model_card import ModelCard
 
 from .resource_paths import program_folders, user_data_folder
 
+FINDER = "finder"
+"""The files of the finder of heads lie beside the models; it takes nothing apart and is none of them."""
+
 _CARD_BYTES = 4 << 20
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
@@ -71,7 +74,7 @@ class ModelStore:
 
     def _find(self, model_id: str) -> Path:
         # Ids come from command lines and project files; they must not lead out of the folders.
-        if _ID.match(model_id):
+        if _ID.match(model_id) and model_id != FINDER:
             for folder in self._folders:
                 path = folder / f"{model_id}.json"
                 if path.is_file():
@@ -83,7 +86,7 @@ class ModelStore:
 
 def _card_files(folder: Path) -> list[Path]:
     try:
-        return [path for path in folder.glob("*.json") if _ID.match(path.stem)]
+        return [path for path in folder.glob("*.json") if _ID.match(path.stem) and path.stem != FINDER]
     except OSError:
         return []
 

@@ -119,21 +119,6 @@ class Frame:
         right, bottom = (min(size, math.ceil(x)) for x, size in zip(self.bounds[2:], photo_size, strict=True))
         return left, top, max(1, right - left), max(1, bottom - top)
 
-    @staticmethod
-    def from_fields(fields: Fields) -> Frame:
-        """Read what ``dataclasses.asdict`` wrote.
-
-        Raises:
-            FieldError: a value is missing or out of range.
-        """
-        return Frame(
-            x=fields.number("x", -_FARTHEST, _FARTHEST),
-            y=fields.number("y", -_FARTHEST, _FARTHEST),
-            width=fields.number("width", SMALLEST_SIDE, _FARTHEST),
-            height=fields.number("height", SMALLEST_SIDE, _FARTHEST),
-            angle=fields.number("angle", -math.pi, math.pi, 0.0),
-        )
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -150,6 +135,24 @@ class Subject:
     score: float
     frame: Frame
     landmarks: tuple[tuple[float, float], ...] = ()
+
+
+def read_frame(fields: Fields) -> Frame | None:
+    """The field "frame" of a manifest or project, as ``dataclasses.asdict`` wrote it; None where it is missing.
+
+    Raises:
+        FieldError: a value is missing or out of range.
+    """
+    frame = fields.optional("frame")
+    if frame is None:
+        return None
+    return Frame(
+        x=frame.number("x", -_FARTHEST, _FARTHEST),
+        y=frame.number("y", -_FARTHEST, _FARTHEST),
+        width=frame.number("width", SMALLEST_SIDE, _FARTHEST),
+        height=frame.number("height", SMALLEST_SIDE, _FARTHEST),
+        angle=frame.number("angle", -math.pi, math.pi, 0.0),
+    )
 
 
 def edge_window(height: int, width: int) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import StackReadError
 from .fields import FieldError, Fields
+from .frame import Frame, read_frame
 from .layers import GAIN_MAX, GAIN_MIN, LayerKind
 from .photo import OFFSET, TICKS_PER_FULL_SCALE
 from .styles import Styles, read_styles
@@ -84,6 +85,7 @@ class ManifestModel:
     device: str = ""
     adapted_steps: int = 0
     styles: Styles = ()
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,7 @@ def _model(fields: Fields) -> ManifestModel:
         device=fields.text("device", "", limit=255),
         adapted_steps=fields.whole("adapted_steps", 0, 1 << 31, 0),
         styles=read_styles(fields, MAX_LAYERS),
+        frame=read_frame(fields),
     )
 
 

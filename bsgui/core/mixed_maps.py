@@ -106,7 +106,9 @@ def _upright(maps: FloatImage, frame: Frame) -> FloatImage:
     left, top, right, bottom = frame.bounds
     height, width = maps.shape[:2]
     pitch = min(frame.width / width, frame.height / height) / _DENSITY
-    columns, rows = math.ceil((right - left) / pitch), math.ceil((bottom - top) / pitch)
+    # A frame from a damaged file may have sides that its maps do not fit.
+    most = 2 * math.ceil(_DENSITY) * (width + height)
+    columns, rows = (min(math.ceil(side / pitch), most) for side in (right - left, bottom - top))
     # From a grid pixel's centre to photo, to frame and to map coordinates, which OpenCV counts from pixel centres.
     step = np.array([(right - left) / columns, (bottom - top) / rows])
     to_map = np.array([[width], [height]]) * frame.from_photo

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
 from bsgui.core.errors import ModelError, OutOfMemory, UsageError
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
 from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage, Photo
@@ -26,6 +27,7 @@ from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order
 
 from .checkpoint import load_generator
 from .device import DeviceChoice, choose_device
+from .framing import framed_picture, working_sides
 from .network import BranchedGenerator, BranchMaps
 from .tensors import to_maps, to_tensor
 
@@ -60,12 +62,13 @@ class TorchDecomposer:
         clock = _Clock(report, cancel)
         card = self._models.card(settings.model)
         check_settings(settings, card)
+        check_frame(settings.frame, request.photo)
         with memory_errors():
             clock.start("load", "Loading the model")
             choice = choose_device(settings.device)
             network = self._network(card, choice.device)
             clock.start("network", "Running the network")
-            picture = working_picture(request.photo, settings.size, network.config.multiple)
+            picture = working_picture(request.photo, settings.size, network.config.multiple, settings.frame)
             runs = run_network(network, picture, settings, choice, cancel)
             clock.start("layers", "Making the layers")
             decomposition = _assemble(request, card, picture, runs, choice, clock)
@@ -94,19 +97,24 @@ def check_settings(settings: DecomposeSettings, card: ModelCard) -> None:
     check_styles(settings.styles, len(card.branches), card.domains, card.id)
 
 
-def working_picture(photo: Photo, size: int, multiple: int) -> FloatImage:
-    """The whole photo as the network sees it: long side about ``size``, both sides multiples of ``multiple``.
+def check_frame(frame: Frame | None, photo: Photo) -> None:
+    """Raise UsageError if a frame's middle does not lie in the photo."""
+    if frame is not None and not (0 <= frame.x <= photo.width and 0 <= frame.y <= photo.height):
+        raise UsageError(f"The middle of the frame must lie in the photo, which has {photo.width} × {photo.height} px.")
+
+
+def working_picture(photo: Photo, size: int, multiple: int, frame: Frame | None = None) -> FloatImage:
+    """The photo, or its framed part, as the network sees it: long side about ``size``, both multiples of ``multiple``.
 
     The sides are rounded by resizing, not by padding, so that the maps cover the photo exactly.
 
     Returns:
         (h, w, 3) float32, full scale.
     """
+    if frame is not None:
+        return framed_picture(photo, frame, size, multiple)
     picture = working_copy(photo.samples, size)
-    longest = max(photo.width, photo.height)
-    width, height = (
-        max(multiple, round(side * size / longest / multiple) * multiple) for side in (photo.width, photo.height)
-    )
+    width, height = working_sides(photo.width, photo.height, size, multiple)
     if picture.shape[:2] == (height, width):
         return picture
     shrinks = width <= picture.shape[1] and height <= picture.shape[0]
@@ -184,8 +192,9 @@ def _assemble(
 ) -> Decomposition:
     settings = request.settings
     styles = in_order(replace(style, domain=style.domain or card.domains[0]) for style in settings.styles)
-    source = _source(request.photo, [centred_maps(maps, picture) for maps in runs], styles)
-    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel)
+    frame = settings.frame
+    source = _source(request.photo, [centred_maps(maps, picture, frame is not None) for maps in runs], styles, frame)
+    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel, frame)
     height, width = picture.shape[:2]
     provenance = Provenance(
         model=card.id,
@@ -197,14 +206,15 @@ def _assemble(
         working_height=height,
         device=choice.label,
         styles=styles,
+        frame=frame,
     )
-    layers = _layer_infos(card, energy_shares(source, request.photo))
+    layers = _layer_infos(card, energy_shares(source, request.photo, frame))
     notes = (choice.note,) if choice.note else ()
     return Decomposition(request.photo, layers, source, provenance, psnr_db, clock.seconds, notes)
 
 
-def _source(photo: Photo, runs: list[CentredMaps], styles: Styles) -> LayerSource:
-    own = AffineLayers.with_residual(photo, runs[0].base, runs[0].scale, runs[0].shift)
+def _source(photo: Photo, runs: list[CentredMaps], styles: Styles, frame: Frame | None) -> LayerSource:
+    own = AffineLayers.with_residual(photo, runs[0].base, runs[0].scale, runs[0].shift, frame)
     if len(runs) == 1:
         return own
     other = (runs[1].scale, runs[1].shift)
@@ -226,17 +236,24 @@ class CentredMaps(NamedTuple):
     means: FloatImage
 
 
-def layer_maps(maps: BranchMaps, picture: FloatImage) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
+def layer_maps(
+    maps: BranchMaps, picture: FloatImage, fades: bool = False
+) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
     """The base (3,), scale maps and shift maps (N, h, w, 3), float32, of :func:`centred_maps`."""
-    base, scale, shift, _ = centred_maps(maps, picture)
+    base, scale, shift, _ = centred_maps(maps, picture, fades)
     return base, scale, shift
 
 
-def centred_maps(maps: BranchMaps, picture: FloatImage) -> CentredMaps:
+def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> CentredMaps:
     """From network units to layers: photo = 0.5 + base + sum of (scale * photo + shift), all in full scale.
 
     With x = 2 p - 1, half of ``A (x - mean) + B`` is ``A p + (B - A (1 + mean)) / 2``. The branches' spatial means,
     which are arbitrary, are collected in the base layer (``method.md``: the gauge freedom of the mean).
+
+    Args:
+        maps: of one run.
+        picture: what the network saw.
+        fades: the picture is a framed part: the branches fade to 0 towards its edges, and the residual takes over.
     """
     scale = to_maps(maps.scale)
     mean = maps.mean[0, :, 0, 0].float().cpu().numpy()
@@ -245,6 +262,9 @@ def centred_maps(maps: BranchMaps, picture: FloatImage) -> CentredMaps:
     means = (scale * small + shift).mean((1, 2), dtype=np.float64).astype(np.float32)
     shift -= means[:, None, None, :]
     base = (mean / 2 + means.sum(0)).astype(np.float32)
+    if fades:
+        window = edge_window(*scale.shape[1:3])[..., None]
+        scale, shift = scale * window, shift * window
     return CentredMaps(base, scale, shift.astype(np.float32), means)
 
 

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
 from bsgui.core.errors import OutOfMemory
+from bsgui.core.frame import Frame
 from bsgui.core.layers import LayerKind, LayerStack, LayerState
 from bsgui.core.manifest import Manifest, ManifestLayer
 from bsgui.core.photo import TICKS_PER_FULL_SCALE, Photo, Samples, TickImage
 from bsgui.core.requests import CancelToken, ProgressCallback, report_nothing
 from bsgui.core.sources import PixelLayers
+from bsgui.core.viewport import Viewport
 
 from .limits import USUAL_LIMITS, ReadLimits
 from .read_stack import StackOnDisk, read_alpha, read_stack
@@ -69,7 +71,7 @@ def _open(stack: StackOnDisk, report: ProgressCallback, cancel: CancelToken) -> 
         tuple(infos),
         PixelLayers(photo, tuple(layers)),
         _provenance(manifest),
-        psnr_without_residual_db=_psnr(infos, layers),
+        psnr_without_residual_db=_psnr(infos, layers, manifest.model.frame),
         notes=tuple(rest.notes),
     )
     return decomposition, LayerStack(tuple(stack_states))
@@ -142,17 +144,24 @@ def _provenance(manifest: Manifest) -> Provenance:
         device=model.device,
         adapted_steps=model.adapted_steps,
         styles=model.styles,
+        frame=model.frame,
     )
 
 
-def _psnr(infos: list[LayerInfo], layers: list[NDArray[np.int16]]) -> float:
-    """Of the picture without its residual against the photo, dB."""
+def _psnr(infos: list[LayerInfo], layers: list[NDArray[np.int16]], frame: Frame | None) -> float:
+    """Of the picture without its residual against the photo, dB; of framed layers, in the frame's core."""
     squares = [
-        cv2.norm(layer.reshape(len(layer), -1), cv2.NORM_L2SQR) / layer.size
-        for info, layer in zip(infos, layers, strict=True)
-        if info.kind is LayerKind.RESIDUAL
+        _mean_square(layer, frame) for info, layer in zip(infos, layers, strict=True) if info.kind is LayerKind.RESIDUAL
     ]
     if not squares:
         return math.nan
     error = sum(squares) / TICKS_PER_FULL_SCALE**2
     return -10 * math.log10(error) if error > 0 else math.inf
+
+
+def _mean_square(layer: NDArray[np.int16], frame: Frame | None) -> float:
+    if frame is not None:
+        left, top, width, height = frame.core.cover((layer.shape[1], layer.shape[0]))
+        inside = frame.core.mask(Viewport(float(left), float(top), 1.0, width, height))
+        layer = layer[top : top + height, left : left + width][inside]
+    return cv2.norm(layer.reshape(len(layer), -1), cv2.NORM_L2SQR) / layer.size if layer.size else 0.0

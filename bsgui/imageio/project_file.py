@@ -20,6 +20,7 @@ import psutil
 
 from bsgui.core.errors import BsguiError, ExportError
 from bsgui.core.fields import FieldError, Fields
+from bsgui.core.frame import read_frame
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerStack, LayerState
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.requests import DecomposeSettings
@@ -260,6 +261,7 @@ def _settings(fields: Fields) -> DecomposeSettings:
         size=fields.whole("size", 1, _MAX_SIDE),
         device=fields.choice("device", _DEVICES, "auto"),
         styles=read_styles(fields, MAX_LAYERS),
+        frame=read_frame(fields),
     )
 
 

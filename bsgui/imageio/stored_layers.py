@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
 from bsgui.core.fields import FieldError, Fields
+from bsgui.core.frame import read_frame
 from bsgui.core.layers import LayerKind
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.photo import FloatImage, Photo
@@ -67,7 +68,7 @@ class StoredLayers:
 
     def decomposition(self, photo: Photo) -> Decomposition:
         """The layers over their photo again."""
-        source = AffineLayers.with_residual(photo, self.base, self.scale_maps, self.shift_maps)
+        source = AffineLayers.with_residual(photo, self.base, self.scale_maps, self.shift_maps, self.provenance.frame)
         return Decomposition(photo, self.layers, source, self.provenance, self.psnr_db)
 
     @cached_property
@@ -153,4 +154,5 @@ def _provenance(fields: Fields) -> Provenance:
         device=fields.text("device", "", limit=255),
         adapted_steps=fields.whole("adapted_steps", 1, 1 << 31),
         styles=read_styles(fields, MAX_LAYERS),
+        frame=read_frame(fields),
     )

@@ -309,6 +309,7 @@ def _manifest_model(made_by: Provenance) -> ManifestModel:
         device=made_by.device,
         adapted_steps=made_by.adapted_steps,
         styles=made_by.styles,
+        frame=made_by.frame,
     )
 
 

@@ -92,7 +92,8 @@ class PhotoAdapter:
             return self._last[1]
         made_by = request.decomposition.provenance
         network = load_generator(self._models.weights_path(card.id), card.sha256).to(choice.device)
-        picture = working_picture(request.decomposition.photo, made_by.size, network.config.multiple)
+        photo = request.decomposition.photo
+        picture = working_picture(photo, made_by.size, network.config.multiple, made_by.frame)
         cancel.raise_if_cancelled()
         return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, made_by.styles)
 
@@ -277,10 +278,10 @@ class _Session:
         if not self._is_better:
             return before
         best = self._decomposition()
-        psnr_db = psnr_without_residual_db(best.source, best.photo, cancel)
+        psnr_db = psnr_without_residual_db(best.source, best.photo, cancel, best.provenance.frame)
         if psnr_db <= before.psnr_without_residual_db:
             return before
-        shares = energy_shares(best.source, best.photo)
+        shares = energy_shares(best.source, best.photo, best.provenance.frame)
         base, *others = before.layers
         layers = (base, *(replace(x, energy_share=float(shares[k])) for k, x in enumerate(others, 1)))
         seconds = {**before.seconds, "adapt": self._seconds}
@@ -340,8 +341,9 @@ class _Session:
         """The best layers so far."""
         before = self._request.decomposition
         assert self._best is not None
-        base, scale, shift = layer_maps(self._best, self.tail.picture)
-        source = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift))
+        frame = before.provenance.frame
+        base, scale, shift = layer_maps(self._best, self.tail.picture, frame is not None)
+        source = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift), frame)
         made_by = replace(
             before.provenance,
             device=self._choice.label,

@@ -68,7 +68,13 @@ class ProjectController(QObject):
         # After an undo the layers may be those of an earlier seed: their provenance knows it.
         made = decomposition.provenance
         settings = replace(
-            settings, model=made.model, domain=made.domain, seed=made.seed, size=made.size, styles=made.styles
+            settings,
+            model=made.model,
+            domain=made.domain,
+            seed=made.seed,
+            size=made.size,
+            styles=made.styles,
+            frame=made.frame,
         )
         if self._stored is None or self._stored[0] is not decomposition:
             # Kept, because packing the maps for the file takes a while, and the file is written after every edit.

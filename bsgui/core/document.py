@@ -10,13 +10,14 @@ from .events import Event
 from .history import History
 from .layers import LayerStack, LayerState, edit_layer
 from .photo import Photo
+from .sources import LayerSource
 
 
 @dataclass(frozen=True, eq=False)
 class DocumentState:
     """One undoable state. A new decomposition is an entry like any edit; it keeps the old one alive.
 
-    Two states are equal when they show the same stack of the same decomposition.
+    Two states are equal when they show the same stack of the same layers, whatever is known about these.
     """
 
     decomposition: Decomposition | None
@@ -25,10 +26,14 @@ class DocumentState:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DocumentState):
             return NotImplemented
-        return self.decomposition is other.decomposition and self.stack == other.stack
+        return self._source is other._source and self.stack == other.stack
 
     def __hash__(self) -> int:
-        return hash((id(self.decomposition), self.stack))
+        return hash((id(self._source), self.stack))
+
+    @property
+    def _source(self) -> LayerSource | None:
+        return None if self.decomposition is None else self.decomposition.source
 
 
 _EMPTY = DocumentState(None, LayerStack(()))
@@ -40,7 +45,9 @@ class Document:
     Events:
         photo_changed(): another photo was opened; everything else was reset.
         decomposition_changed(): other layers; the stack changed with them.
-        content_changed(): the same layers hold other pixels for now; see :meth:`preview_content`.
+        content_changed(): the same layers hold other pixels, for now or as a step; see :meth:`preview_content` and
+            :meth:`change_content`.
+        figures_changed(): the same pixels have been measured; see :meth:`update_figures`.
         stack_changed(): some layer's settings, order or name changed.
         history_changed(): undo/redo availability or labels changed.
     """
@@ -52,6 +59,7 @@ class Document:
         self.photo_changed: Event[[]] = Event()
         self.decomposition_changed: Event[[]] = Event()
         self.content_changed: Event[[]] = Event()
+        self.figures_changed: Event[[]] = Event()
         self.stack_changed: Event[[]] = Event()
         self.history_changed: Event[[]] = Event()
 
@@ -135,6 +143,38 @@ class Document:
         self._history.record(label, DocumentState(decomposition, self.stack))
         self.decomposition_changed.emit()
         self.history_changed.emit()
+
+    def change_content(self, decomposition: Decomposition, label: str, merge_key: object = None) -> None:
+        """Like :meth:`replace_content`, for steps as small as those of a drag: the layers themselves stay.
+
+        Args:
+            decomposition: the same layers with other pixels.
+            label: for the undo menu.
+            merge_key: see :meth:`History.record`.
+
+        Raises:
+            ValueError: its layers are not those of the document.
+        """
+        if not _are_same_layers(decomposition, self.kept_decomposition):
+            raise ValueError("the content of other layers")
+        self._preview = None
+        self._history.record(label, DocumentState(decomposition, self.stack), merge_key)
+        self.content_changed.emit()
+        self.history_changed.emit()
+
+    def update_figures(self, measured: Decomposition) -> None:
+        """What was found out about layers that the document holds, or held: no step, and nothing becomes unsaved.
+
+        Args:
+            measured: with the very source of those layers; its figures take the place of theirs in all states.
+        """
+
+        def with_figures(state: DocumentState) -> DocumentState:
+            same = state.decomposition is not None and state.decomposition.source is measured.source
+            return DocumentState(measured, state.stack) if same else state
+
+        self._history.map(with_figures)
+        self.figures_changed.emit()
 
     def edit(self, label: str, change: Callable[[LayerStack], LayerStack], merge_key: object = None) -> None:
         """Apply a pure edit to the stack; if it raises, nothing has changed.

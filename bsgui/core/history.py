@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 S = TypeVar("S")
@@ -84,6 +85,12 @@ class History(Generic[S]):
         self._redo.clear()
         self._state = state
         return True
+
+    def map(self, change: Callable[[S], S]) -> None:
+        """Put other states in place of all there are, also the saved one; no step: for what is no edit."""
+        self._state, self._saved = change(self._state), change(self._saved)
+        for entries in (self._undo, self._redo):
+            entries[:] = [replace(entry, state=change(entry.state)) for entry in entries]
 
     def undo(self) -> bool:
         """Go one step back; False when there is none."""

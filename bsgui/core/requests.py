@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .decomposition import Decomposition
+from .decomposition import Decomposition, Provenance
 from .frame import Frame, Subject
 from .photo import Photo
 from .styles import Styles
@@ -35,6 +35,11 @@ class DecomposeSettings:
     device: str = "auto"
     frame: Frame | None = None
     styles: Styles = ()
+
+
+def settings_of(made: Provenance, device: str) -> DecomposeSettings:
+    """The settings that give layers of this provenance again, on a device of one's own choice."""
+    return DecomposeSettings(made.model, made.domain, made.seed, made.size, device, made.frame, made.styles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +105,7 @@ class Decomposer(Protocol):
 
         Raises:
             ModelError: the model is missing or damaged.
+            FrameError: the frame's middle does not lie in the photo.
             UsageError: the model has no such domain, or the size is out of range.
             OutOfMemory: the machine has not enough memory.
             Cancelled: the token was cancelled.

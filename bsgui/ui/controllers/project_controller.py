@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +12,7 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.errors import BsguiError
 from bsgui.core.photo import Photo
+from bsgui.core.requests import settings_of
 from bsgui.imageio.stored_layers import StoredLayers
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
@@ -66,16 +66,7 @@ class ProjectController(QObject):
         if photo is None or decomposition is None or settings is None:
             return None
         # After an undo the layers may be those of an earlier seed: their provenance knows it.
-        made = decomposition.provenance
-        settings = replace(
-            settings,
-            model=made.model,
-            domain=made.domain,
-            seed=made.seed,
-            size=made.size,
-            styles=made.styles,
-            frame=made.frame,
-        )
+        settings = settings_of(decomposition.provenance, settings.device)
         if self._stored is None or self._stored[0] is not decomposition:
             # Kept, because packing the maps for the file takes a while, and the file is written after every edit.
             self._stored = decomposition, StoredLayers.of(decomposition)
@@ -156,7 +147,7 @@ class ProjectController(QObject):
             return
         self.adopt(saving[1])
         self._settings.remember_recent(saving[1])
-        if self._document.history.state is saving[2]:
+        if self._document.history.state == saving[2]:
             self._document.mark_clean()
         self._notices.info(f"“{saving[1].name}” was saved.")
         self.saved.emit()

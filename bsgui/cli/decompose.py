@@ -7,14 +7,16 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, ModelError, UsageError
+from bsgui.core.frame import Frame
 from bsgui.core.manifest import Manifest
 from bsgui.core.model_card import ModelCard
+from bsgui.core.photo import Photo
 from bsgui.core.requests import (
     Adapter,
     AdaptRequest,
@@ -24,6 +26,7 @@ from bsgui.core.requests import (
     DecomposeSettings,
     Progress,
     ProgressCallback,
+    SubjectFinder,
 )
 from bsgui.imageio.folder_swap import check_is_free
 from bsgui.imageio.limits import ReadLimits
@@ -31,6 +34,7 @@ from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.write_stack import ExportOptions, write_stack
 
+from .frames import AUTO, chosen_subject
 from .interrupt import cancel_on_interrupt
 from .output import ProgressBar, print_json, quiet_libraries, say
 from .styles import chosen_styles
@@ -47,11 +51,15 @@ def decompose(arguments: argparse.Namespace) -> int:
         Cancelled: Ctrl-C; finished photos stay, the one in work leaves nothing.
     """
     store = ModelStore(default_model_folders())
-    settings = request_settings(arguments, store.card(arguments.model))
+    card = store.card(arguments.model)
+    settings = request_settings(arguments, card)
+    # What is found is framed by what was asked for: the domain, or else any that the model knows.
+    wanted = ((arguments.domain,) if arguments.domain else card.domains) if arguments.frame == AUTO else ()
     options = ExportOptions(depth=arguments.depth, overwrite=arguments.overwrite)
     statuses = {0}
     with cancel_on_interrupt() as cancel:
-        batch = _Batch(store, settings, read_limits(arguments.max_megapixels), options, cancel, arguments.adapt)
+        limits = read_limits(arguments.max_megapixels)
+        batch = _Batch(store, settings, limits, options, cancel, arguments.adapt, wanted)
         for path, name in zip(arguments.photos, folder_names(arguments.photos), strict=True):
             cancel.raise_if_cancelled()
             try:
@@ -82,7 +90,8 @@ def request_settings(arguments: argparse.Namespace, card: ModelCard) -> Decompos
         raise UsageError(f"The model “{card.id}” works at sizes from {card.min_size} to {card.max_size}, not {size}.")
     domain = arguments.domain or card.domains[0]
     styles = chosen_styles(arguments.style, card, domain)
-    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, styles=styles)
+    frame = arguments.frame if isinstance(arguments.frame, Frame) else None
+    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, styles=styles, frame=frame)
 
 
 def read_limits(max_megapixels: float | None) -> ReadLimits:
@@ -127,6 +136,12 @@ def _make_engine(store: ModelStore) -> Decomposer:
     return TorchDecomposer(store)
 
 
+def _make_finder() -> SubjectFinder:
+    from bsgui.engine.finder import HeadFinder
+
+    return HeadFinder()
+
+
 def _make_adapter(store: ModelStore) -> Adapter:
     from bsgui.training.adapt import PhotoAdapter
 
@@ -135,7 +150,11 @@ def _make_adapter(store: ModelStore) -> Adapter:
 
 @dataclass
 class _Batch:
-    """What all photos of one run share."""
+    """What all photos of one run share.
+
+    Attributes:
+        domains_to_find: a subject is looked for in each photo, of one of these kinds if there is one; (): none is.
+    """
 
     store: ModelStore
     settings: DecomposeSettings
@@ -143,8 +162,10 @@ class _Batch:
     options: ExportOptions
     cancel: CancelToken
     adapt_seconds: float = 0.0
+    domains_to_find: Sequence[str] = ()
     _engine: Decomposer | None = None
     _adapter: Adapter | None = None
+    _finder: SubjectFinder | None = None
 
     def decompose(self, path: Path, folder: Path) -> dict[str, Any]:
         """Take one photo apart and write its stack; what there is to say about it."""
@@ -157,8 +178,9 @@ class _Batch:
             report(Progress(0, 1, "Starting the engine"))
             # torch is imported here, after the first photo turned out to be one.
             self._engine = self._engine or _make_engine(self.store)
+            settings = self._framed(photo, report) if self.domains_to_find else self.settings
             clock.append(time.perf_counter())
-            decomposition = self._engine.decompose(DecomposeRequest(photo, self.settings), report, self.cancel)
+            decomposition = self._engine.decompose(DecomposeRequest(photo, settings), report, self.cancel)
             decomposition = self._adapted(decomposition, report)
             clock.append(time.perf_counter())
             stack = decomposition.initial_stack()
@@ -170,6 +192,16 @@ class _Batch:
         seconds["load"] = seconds.get("load", 0.0) + clock[1] - clock[0]
         seconds["export"] = clock[3] - clock[2]
         return _record(path, folder, decomposition, manifest, seconds)
+
+    def _framed(self, photo: Photo, report: ProgressCallback) -> DecomposeSettings:
+        report(Progress(0, 1, "Looking for a subject"))
+        self._finder = self._finder or _make_finder()
+        subject = chosen_subject(self._finder.find(photo, self.cancel), self.domains_to_find)
+        if subject is None:
+            say(f"{photo.name}: no face, cat or dog was found; the whole photo is taken apart.")
+            return self.settings
+        say(f"{photo.name}: a {subject.kind} was found and framed ({100 * subject.score:.0f} % sure).")
+        return replace(self.settings, frame=subject.frame)
 
     def _adapted(self, decomposition: Decomposition, report: ProgressCallback) -> Decomposition:
         if not self.adapt_seconds:
@@ -193,6 +225,7 @@ def _record(
         "domain": asked.domain,
         "seed": asked.seed,
         "styles": [asdict(style) for style in asked.styles],
+        "frame": asdict(asked.frame) if asked.frame else None,
         "layers": [
             {"index": x.index, "name": x.name, "file": x.file, "energy_share": round(x.energy_share, 6)}
             for x in manifest.layers

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from bsgui import __version__
 
+from .frames import FORM as FRAME_FORM
+from .frames import typed_frame
 from .lab_parser import add_lab
 from .styles import FORM, typed_style
 
@@ -38,7 +40,16 @@ examples:
 --style gives one branch another style than the photo's: LAYER is its number (2),
 its id (branch-2) or its name; DOMAIN is one of the model's, nothing for the
 photo's own; ALPHA blends from the photo's own style (0) to the other one (1).
+
+  bsgui decompose cat.jpg --out layers --frame 1200,800,600
+  bsgui decompose *.jpg --out layers --frame auto
+
+--frame takes only a part of the photo apart; the rest stays in base and residual.
+X,Y is its middle, in pixels of the upright photo; SIZE its side, or WIDTHxHEIGHT;
+ANGLE turns it clockwise, in degrees. “auto” frames the face, cat or dog that is
+found (the most certain one), and takes the whole photo where there is none.
 """
+_FRAME_HELP = "take only this part apart, or the face, cat or dog that is found"
 _STYLE_HELP = "another style for one branch, or a blend with it; repeatable"
 _RECOMBINE = """\
 Add the layers of a stack up to a picture, as the manifest says or with other
@@ -141,6 +152,7 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
     option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)
+    option("--frame", type=typed_frame, metavar=FRAME_FORM, help=_FRAME_HELP)
     option("--size", type=_positive, metavar="PX", help="long side of what the network sees (the model's own)")
     option("--depth", type=int, choices=(8, 16), default=16, help="bits: 16 is exact, 8 a preview (%(default)s)")
     devices = ("auto", "cpu", "cuda", "mps")

@@ -52,6 +52,12 @@ class UsageError(BsguiError):
     exit_status = 2
 
 
+class FrameError(BsguiError):
+    """The frame that is asked for does not lie in this photo; in another it may."""
+
+    exit_status = 2
+
+
 class OutOfMemory(BsguiError):
     """The machine has not enough memory for the request."""
 

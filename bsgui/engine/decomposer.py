@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
-from bsgui.core.errors import ModelError, OutOfMemory, UsageError
+from bsgui.core.errors import FrameError, ModelError, OutOfMemory, UsageError
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
 from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
@@ -98,9 +98,10 @@ def check_settings(settings: DecomposeSettings, card: ModelCard) -> None:
 
 
 def check_frame(frame: Frame | None, photo: Photo) -> None:
-    """Raise UsageError if a frame's middle does not lie in the photo."""
+    """Raise FrameError if a frame's middle does not lie in the photo."""
     if frame is not None and not (0 <= frame.x <= photo.width and 0 <= frame.y <= photo.height):
-        raise UsageError(f"The middle of the frame must lie in the photo, which has {photo.width} × {photo.height} px.")
+        size = f"{photo.width} × {photo.height}"
+        raise FrameError(f"The middle of the frame must lie in the photo; “{photo.name}” has {size} pixels.")
 
 
 def working_picture(photo: Photo, size: int, multiple: int, frame: Frame | None = None) -> FloatImage:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bsgui.analysis.bands import octave_bands, remove_means, to_opponent
 
-from .textons import texton_information
+from .textons import Textons
 
 _SMALL = 1e-2
 _PLACE_GRID = 4
@@ -37,8 +37,8 @@ class LossWeights:
         place: mutual information of branch and place in all bands but the coarsest: to be an expert in a corner of the
             picture is the cheap way to be unlike the others.
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
-        textons: negative mutual information of branch and kind of place in all bands but the coarsest, see
-            :mod:`bsgui.training.textons`: experts in what is seen. Needs ``textons`` kinds in the configuration.
+        textons: cross-entropy of the kind of a place and the branch that owns what is there, in all bands but the
+            coarsest: experts in what is seen, see :mod:`bsgui.training.textons`.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
         realism: the critic's opinion of re-blends.
     """
@@ -80,7 +80,7 @@ class Terms(NamedTuple):
 
 
 def specialization_terms(
-    pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights, kinds: Tensor | None = None
+    pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights, textons: Textons | None = None
 ) -> Terms:
     """All terms that need no critic.
 
@@ -89,7 +89,7 @@ def specialization_terms(
         photos: (B, 3, h, w).
         mean: (B, 3, 1, 1), the photos' mean colours.
         weights: number of bands and smallest share; the weights themselves are applied by :meth:`Terms.total`.
-        kinds: (B, K, h, w), the textons of the photos, or None.
+        textons: the kinds of places, or None.
     """
     count = pictures.shape[1]
     error = pictures.sum(1) + mean - photos
@@ -126,7 +126,7 @@ def specialization_terms(
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
-        textons=luma.new_zeros(()) if kinds is None else -texton_information(magnitudes[:-1], kinds),
+        textons=luma.new_zeros(()) if textons is None else textons.cross_entropy(magnitudes[:-1], photos),
         floor=F.relu(1 - plain / weights.least_share).mean(),
     )
 

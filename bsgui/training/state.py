@@ -32,7 +32,7 @@ class TrainState:
         torch.manual_seed(config.seed)
         self.generator = BranchedGenerator(config.network).to(device)
         self.critic = Critic().to(device)
-        self.textons = Textons(config.textons).to(device) if config.textons else None
+        self.textons = Textons(config.textons, config.network.branches).to(device) if config.textons else None
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]

@@ -3,8 +3,8 @@
 Every place of a photo is described by what surrounds it: thin bright or dark lines, dense or sparse texture, how
 coherent its direction is, whether it is darker or brighter than its neighbourhood at three scales, how colourful it is.
 k-means over many photos groups the descriptions; on animals the groups are whisker-like lines, fur-like texture, dark
-patches, bright patches, colour, and smooth ground. No group has a name, and no branch is told which one is its own:
-:func:`texton_information` only says how much knowing the kind of place tells about the branch that owns it.
+patches, bright patches, colour, and smooth ground. No group has a name, and no branch is told which one is its own: a
+kind goes to the branch that happens to lead there, as in a race, and :meth:`Textons.cross_entropy` widens the lead.
 
 Source: Leung & Malik, Representing and Recognizing the Visual Appearance of Materials using Three-dimensional Textons,
 IJCV 2001; Malik et al., Contour and Texture Analysis for Image Segmentation, IJCV 2001.
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from bsgui.analysis.bands import to_opponent
@@ -28,6 +29,7 @@ _SMALLEST_DEVIATION = 0.02
 _SOFTNESS = 1.0
 _DESCRIPTORS = 11
 _RESTARTS = 4
+_MEMORY = 0.95
 _ITERATIONS = 20
 
 
@@ -36,15 +38,23 @@ class Textons(nn.Module):
 
     Args:
         count: number of kinds K.
+        branches: number of branches N, at least K.
+
+    Attributes:
+        owners: (N, K), running mean of the branches' shares of each kind of place.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, branches: int) -> None:
         super().__init__()
+        if count > branches:
+            raise ValueError(f"{count} textons need as many branches")
+        self.register_buffer("owners", torch.full((branches, count), 1 / branches))
         self.register_buffer("lines", _line_filters(), persistent=False)
         self.register_buffer("mean", torch.zeros(_DESCRIPTORS))
         self.register_buffer("deviation", torch.ones(_DESCRIPTORS))
         self.register_buffer("centres", torch.zeros(count, _DESCRIPTORS))
 
+    owners: Tensor
     lines: Tensor
     mean: Tensor
     deviation: Tensor
@@ -69,6 +79,21 @@ class Textons(nn.Module):
         points = ((described - self.mean) / self.deviation).flatten(0, 2)
         nearness = -torch.cdist(points, self.centres).square() / (2 * _SOFTNESS)
         return nearness.softmax(1).reshape(*described.shape[:3], -1).permute(0, 3, 1, 2)
+
+    def cross_entropy(self, bands: Sequence[Tensor], photos: Tensor) -> Tensor:
+        """How far the branches are from owning a kind each, nats; 0 when each kind lies in one branch, whole.
+
+        Which branch a kind is expected of is the assignment that the running shares fit best (Kuhn, 1955): it follows
+        the branches, and no branch differs from another but by what it does already.
+
+        Args:
+            bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
+            photos: (B, 3, h, w) in [-1, 1].
+        """
+        owners = ownership(bands, self(photos))
+        self.owners.lerp_(owners.detach(), 1 - _MEMORY)
+        branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
+        return -(owners[branch, kind] + 1e-4).log().mean()
 
     def _describe(self, photos: Tensor) -> Tensor:
         """What surrounds each place, in units of the photo's own deviation of luma: (B, 11, h, w)."""
@@ -105,30 +130,23 @@ class Textons(nn.Module):
         return line - others, -line - others
 
 
-def texton_information(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
-    """Mutual information of the kind of a place and the branch that owns what is there, nats, all kinds alike.
-
-    Zero when branches are experts in octaves or places, whatever is seen there; at most log(min(N, K)).
+def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
+    """Each branch's share of what is seen at each kind of place, over all bands together.
 
     Args:
-        bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
+        bands: as for :meth:`Textons.cross_entropy`.
         kinds: (B, K, h, w), shares of the kinds, adding up to 1.
 
     Returns:
-        Scalar, differentiable in ``bands``.
+        (N, K), adding up to 1 for each kind, so that rare kinds count as much as common ones; differentiable in
+        ``bands``. Uniform when the branches are experts in octaves, whatever is seen there.
     """
-    joint = torch.zeros((), device=kinds.device)
+    owned = torch.zeros((), device=kinds.device)
     for magnitudes in bands:
         shares = F.interpolate(kinds, magnitudes.shape[2:], mode="area")
-        owned = torch.einsum("bnhw,bkhw->bnk", magnitudes, shares)
-        joint = joint + (owned / (owned.sum((1, 2), keepdim=True) + 1e-6)).mean(0)
-    # Rare kinds count as much as common ones: there are few whiskers and much fur.
-    owners = joint / (joint.sum(0, keepdim=True) + 1e-6)
-    return _entropy(owners.mean(1)) - _entropy(owners.T).mean()
-
-
-def _entropy(shares: Tensor) -> Tensor:
-    return -(shares * (shares + 1e-6).log()).sum(-1)
+        in_band = torch.einsum("bnhw,bkhw->bnk", magnitudes, shares)
+        owned = owned + (in_band / (in_band.sum((1, 2), keepdim=True) + 1e-6)).mean(0)
+    return owned / (owned.sum(0, keepdim=True) + 1e-6)
 
 
 def _line_filters() -> Tensor:

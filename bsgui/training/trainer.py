@@ -146,8 +146,7 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        kinds = state.textons(photos) if state.textons is not None else None
-        terms = specialization_terms(pictures, photos, maps.mean, config.losses, kinds)
+        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
         if state.step >= config.critic_from and config.losses.realism:

@@ -1,11 +1,9 @@
-"""Kinds of places: found in what was drawn; information that can be computed by hand."""
-
-import math
+"""Kinds of places: found in what was drawn; what branches own of them can be computed by hand."""
 
 import pytest
 import torch
 
-from bsgui.training.textons import Textons, texton_information
+from bsgui.training.textons import Textons, ownership
 
 
 def _scene(size: int = 96) -> torch.Tensor:
@@ -17,7 +15,7 @@ def _scene(size: int = 96) -> torch.Tensor:
 
 
 def _fitted(count: int = 3) -> Textons:
-    textons = Textons(count)
+    textons = Textons(count, 4)
     textons.fit(_scene(), seed=0)
     return textons
 
@@ -40,33 +38,51 @@ def test_the_same_seed_finds_the_same_kinds() -> None:
     torch.testing.assert_close(_fitted().centres, _fitted().centres, rtol=0, atol=0)
 
 
-def test_information_of_experts_in_kinds_is_the_logarithm_of_their_number() -> None:
+def _halves() -> torch.Tensor:
+    """Two kinds, left and right: (1, 2, 8, 8)."""
     kinds = torch.zeros(1, 2, 8, 8)
     kinds[:, 0, :, :4] = 1
     kinds[:, 1, :, 4:] = 1
-    assert texton_information([kinds], kinds).item() == pytest.approx(math.log(2), abs=1e-3)
+    return kinds
 
 
-def test_information_of_experts_in_octaves_is_zero() -> None:
-    kinds = torch.zeros(1, 2, 8, 8)
-    kinds[:, 0, :, :4] = 1
-    kinds[:, 1, :, 4:] = 1
+def test_experts_in_kinds_own_them_whole() -> None:
+    kinds = _halves()
+    torch.testing.assert_close(ownership([3 * kinds, kinds], kinds), torch.eye(2), atol=1e-4, rtol=0)
+
+
+def test_experts_in_octaves_own_kinds_alike() -> None:
     fine, coarse = torch.zeros(1, 2, 8, 8), torch.zeros(1, 2, 4, 4)
     fine[:, 0], coarse[:, 1] = 1, 1
-    assert texton_information([fine, coarse], kinds).item() == pytest.approx(0, abs=1e-3)
+    torch.testing.assert_close(ownership([fine, coarse], _halves()), torch.full((2, 2), 0.5), atol=1e-4, rtol=0)
 
 
 def test_a_rare_kind_counts_as_much_as_a_common_one() -> None:
     kinds = torch.zeros(1, 2, 8, 8)
     kinds[:, 0], kinds[:, 0, 0, 0], kinds[:, 1, 0, 0] = 1, 0, 1
-    assert texton_information([kinds], kinds).item() == pytest.approx(math.log(2), abs=0.02)
+    torch.testing.assert_close(ownership([kinds], kinds), torch.eye(2), atol=1e-3, rtol=0)
 
 
-def test_information_can_be_climbed() -> None:
-    kinds = _fitted()(_scene())
-    magnitudes = torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1)).requires_grad_()
-    before = texton_information([magnitudes], kinds)
-    before.backward()
+def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
+    textons, photo = _fitted(), _scene()
+    leads = [2, 0, 3, 1]
+    magnitudes = torch.full((1, 4, 96, 96), 0.1)
+    for kind, branch in enumerate(leads[:3]):
+        magnitudes[:, branch] += textons(photo)[:, kind]
+    magnitudes.requires_grad_()
+    textons.cross_entropy([magnitudes], photo).backward()
     assert magnitudes.grad is not None
-    after = texton_information([(magnitudes + 1e4 * magnitudes.grad).clamp_min(0).detach()], kinds)
-    assert after > before
+    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(photo))
+    assert wanted.argmax(0).tolist() == leads[:3]
+
+
+def test_cross_entropy_does_not_depend_on_the_order_of_branches() -> None:
+    photo, magnitudes = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
+    one = _fitted().cross_entropy([magnitudes], photo)
+    other = _fitted().cross_entropy([magnitudes[:, [3, 1, 0, 2]]], photo)
+    torch.testing.assert_close(one, other)
+
+
+def test_more_kinds_than_branches_are_refused() -> None:
+    with pytest.raises(ValueError, match="branches"):
+        Textons(5, 4)

@@ -1,0 +1,1 @@
+"""Trains and measures the finder of heads: ``python -m bsgui.training.finder models/finder.toml``."""

@@ -1,0 +1,83 @@
+"""The finder's configuration: one TOML file says all that decides a run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bsgui.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class HeadPack:
+    """A folder of heads, see :mod:`bsgui.training.finder.heads`.
+
+    Attributes:
+        index: path of its ``index.csv``: ``file``, ``split``, and ``landmarks5`` (crop pixels) or ``species``.
+    """
+
+    index: Path
+
+
+@dataclass(frozen=True)
+class FinderConfig:
+    """What to train the finder on, and for how long.
+
+    Attributes:
+        name: of the run's folder, and of card and weights.
+        heads: packs of heads; their train, val and test splits are kept apart.
+        backgrounds: folders of photos without heads, one for each split: train, val, test.
+        seed: of weights and scenes.
+        steps: optimizer steps in all, for each of the two networks.
+        minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
+        scenes: pictures per step for the proposals.
+        looks: pictures per step for the second look.
+        threads: CPU threads, 0 for torch's choice.
+        rate: AdamW's highest learning rate.
+        average: decay of the weight average.
+        save_every, log_every: steps between checkpoints and log lines.
+        card: the ``[card]`` table: words for the card.
+    """
+
+    name: str
+    heads: tuple[HeadPack, ...]
+    backgrounds: dict[str, tuple[Path, ...]]
+    seed: int = 1
+    steps: int = 6000
+    minutes: float = 0.0
+    scenes: int = 16
+    looks: int = 64
+    threads: int = 1
+    rate: float = 1.5e-3
+    average: float = 0.998
+    save_every: int = 500
+    log_every: int = 50
+    card: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+def read_finder_config(path: Path) -> FinderConfig:
+    """Read and check a TOML configuration; paths in it are relative to the file.
+
+    Raises:
+        UsageError: it cannot be read, has unknown keys, or values that make no sense.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = _from_table(data, path.parent)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: this is no configuration of the finder: {error}") from error
+    return config
+
+
+def _from_table(data: dict[str, Any], folder: Path) -> FinderConfig:
+    heads = tuple(HeadPack((folder / index).resolve()) for index in data.pop("heads"))
+    backgrounds = {
+        split: tuple((folder / place).resolve() for place in places)
+        for split, places in data.pop("backgrounds").items()
+    }
+    config = FinderConfig(heads=heads, backgrounds=backgrounds, **data)
+    if min(config.steps, config.scenes, config.looks, config.save_every, config.log_every) < 1 or not heads:
+        raise ValueError("steps, pictures and intervals must be at least 1, and there must be heads")
+    return config

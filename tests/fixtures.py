@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
+from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
 from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.photo import Photo
@@ -90,3 +91,15 @@ def make_card(card_id: str = "fake", branches: int = 3) -> ModelCard:
         measures={"psnr_db": 32.5},
         config={"branches": branches},
     )
+
+
+def framed(decomposition: Decomposition, frame: Frame) -> Decomposition:
+    """The decomposition's layers over a frame of its photo, faded in, without content outside."""
+    source = decomposition.source
+    assert isinstance(source, AffineLayers)
+    scale, shift = source.scale_maps[1:-1], source.shift_maps[1:-1]
+    repeated = [np.repeat(np.repeat(maps, 4, axis=1), 4, axis=2) for maps in (scale, shift)]
+    window = edge_window(*repeated[0].shape[1:3])[..., None]
+    faded = (maps * window for maps in repeated)
+    layers = AffineLayers.with_residual(decomposition.photo, source.shift_maps[0, 0, 0], *faded, frame)
+    return replace(decomposition, source=layers, provenance=replace(decomposition.provenance, frame=frame))

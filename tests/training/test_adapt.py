@@ -10,6 +10,7 @@ import torch
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ModelError, UsageError
+from bsgui.core.frame import Frame
 from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.requests import (
     AdaptRequest,
@@ -229,3 +230,16 @@ def test_identity_minds_what_is_foreign_to_a_branch() -> None:
     at_home = identity.distance(pictures + torch.cat([detail, nothing], 1))
     abroad = identity.distance(pictures + torch.cat([nothing, detail], 1))
     assert abroad > 5 * at_home
+
+
+def test_a_framed_part_is_adapted_in_its_frame(store: ModelStore) -> None:
+    frame = Frame(50, 30, 40, 40, 0.3)
+    settings = DecomposeSettings("tiny", "cat", size=32, device="cpu", frame=frame)
+    request = DecomposeRequest(make_photo(90, 60), settings)
+    before = TorchDecomposer(store).decompose(request, report_nothing, NeverCancelled())
+    after = adapted(PhotoAdapter(store), before)
+    assert after.psnr_without_residual_db > before.psnr_without_residual_db + 1
+    assert after.provenance.frame == frame
+    assert after.max_error_lsb() < 1e-2
+    outside = ~frame.mask(Viewport(0, 0, 1.0, 90, 60))
+    assert not after.source.ticks(0, 60)[1:-1, outside].any()

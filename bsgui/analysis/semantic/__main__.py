@@ -56,6 +56,7 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
     from bsgui.imageio.model_store import ModelStore, default_model_folders
 
     from .animals import evaluate_animals
+    from .faces import evaluate_faces
 
     store = ModelStore(default_model_folders())
     first = (
@@ -71,7 +72,7 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
             subjects, options.photos, options.annotations, _advance, size=options.size, seed=options.seed
         )
     else:
-        figures = {}
+        figures = evaluate_faces(subjects, options.photos, _advance, size=options.size, seed=options.seed)
     facts = {subject.name: subject.facts for subject in subjects}
     return {"measured": options.command, "subject": first.name, "contenders": facts, **figures}
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsgui.analysis.photos import check_size, load_squares
-from bsgui.analysis.report.bootstrap import Photos
 from bsgui.analysis.report.subjects import Subject
 from bsgui.core.errors import UsageError
 
@@ -19,6 +18,7 @@ from .annotations import KINDS, Annotation, read_annotations
 from .comparison import compare
 from .contrast import contrast_removed, luma, well_outside
 from .detection import Contender, Detection, MaskedPhotos, contend, detect
+from .medians import median
 
 _REFERENCE_SIZE = 256
 _REACH = {"whiskers": 3.0, "spots": 12.0, "fur": 4.0, "eyes": 8.0, "nose": 8.0}
@@ -87,7 +87,8 @@ def load_masked_photos(packs: Path, annotations: Sequence[Annotation], size: int
     samples = load_squares([packs / annotation.photo for annotation in annotations], size)
     masks = [[_square_mask(annotation, kind, size) for kind in KINDS] for annotation in annotations]
     validation = [annotation.split == "val" for annotation in annotations]
-    return MaskedPhotos(samples, tuple(KINDS), np.array(masks), np.array(validation))
+    inside = np.array(masks)
+    return MaskedPhotos(samples, tuple(KINDS), inside, np.array(validation), np.ones_like(inside))
 
 
 def _square_mask(annotation: Annotation, kind: Any, size: int) -> NDArray[np.bool_]:
@@ -117,10 +118,4 @@ def removal(contender: Contender, detection: Detection, photos: MaskedPhotos, ki
         outside = well_outside(mask, max(1, round(_MARGIN * scale)))
         rows.append([contrast_removed(before, after, where, _REACH[kind] * scale) for where in (mask, outside)])
     inside, beyond = np.array(rows).T
-    return {"inside": _median(inside, seed), "outside": _median(beyond, seed)}
-
-
-def _median(values: NDArray[np.float64], seed: int) -> dict[str, Any] | None:
-    """Over the photos where there is such a place: a coat may fill the whole picture."""
-    known = values[np.isfinite(values)]
-    return Photos(len(known), seed).median(known).to_json() if len(known) else None
+    return {"inside": median(inside, seed), "outside": median(beyond, seed)}

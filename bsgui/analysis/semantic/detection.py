@@ -38,12 +38,14 @@ class MaskedPhotos:
         kinds: names of the M kinds of things.
         masks: (n, M, s, s) bool; empty where a photo has none of the kind.
         validation: (n,) bool; the choices are made on these photos, the others are for measuring.
+        counted: (n, M, s, s) bool; pixels where it is not known whether the thing is there are False.
     """
 
     samples: NDArray[np.uint8]
     kinds: tuple[str, ...]
     masks: Masks
     validation: NDArray[np.bool_]
+    counted: Masks
 
     @property
     def size(self) -> int:
@@ -133,7 +135,9 @@ def detect(contender: Contender, photos: MaskedPhotos, sigmas: Sequence[float] =
 def _validation_table(contender: Contender, photos: MaskedPhotos, sigmas: Sequence[float]) -> NDArray[np.float64]:
     """(V, N, S, M) on the validation photos, NaN where a kind is not in the photo."""
     chosen = np.flatnonzero(photos.validation)
-    return np.stack([smoothed_precisions(contender.strengths[i], sigmas, photos.masks[i]) for i in chosen])
+    return np.stack(
+        [smoothed_precisions(contender.strengths[i], sigmas, photos.masks[i], photos.counted[i]) for i in chosen]
+    )
 
 
 def _detect(
@@ -146,11 +150,9 @@ def _detect(
         np.stack([smooth(contender.strengths[i, layer], sigma).ravel() for i in tested])
         for layer, sigma in enumerate(best)
     ]
-    masks = photos.masks[tested, kind].reshape(len(tested), -1)
-    precision = [
-        [average_precisions(row, mask[None])[0] for row, mask in zip(own, masks, strict=True)] for own in scores
-    ]
-    pooled = [average_precisions(own.ravel(), masks.reshape(1, -1))[0] for own in scores]
+    masks, counted = (what[tested, kind].reshape(len(tested), -1) for what in (photos.masks, photos.counted))
+    precision = [[_precision(*one) for one in zip(own, masks, counted, strict=True)] for own in scores]
+    pooled = [_precision(own.ravel(), masks.ravel(), counted.ravel()) for own in scores]
     return Detection(
         contender.subject.branches,
         int(mean.max(1).argmax()),
@@ -158,3 +160,7 @@ def _detect(
         np.array(precision).T,
         np.array(pooled),
     )
+
+
+def _precision(scores: Maps, mask: Masks, counted: Masks) -> float:
+    return float(average_precisions(scores, mask[None], counted[None])[0])

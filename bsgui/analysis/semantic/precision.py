@@ -30,12 +30,13 @@ def smooth(picture: Maps, sigma: float) -> Maps:
     return np.asarray(blurred, np.float32)
 
 
-def average_precisions(scores: NDArray[np.floating], masks: Masks) -> NDArray[np.float64]:
+def average_precisions(scores: Maps, masks: Masks, counted: Masks | None = None) -> NDArray[np.float64]:
     """Area under the precision-recall steps of a score, for several masks at once; equal scores are one step.
 
     Args:
         scores: (P,), higher means "inside".
         masks: (M, P).
+        counted: (M, P); pixels that are left out where False, every pixel counts by default.
 
     Returns:
         (M,), 0..1; the share of the mask for a score without knowledge, NaN where a mask is empty or full.
@@ -46,23 +47,30 @@ def average_precisions(scores: NDArray[np.floating], masks: Masks) -> NDArray[np
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
     steps = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
-    found = masks[:, order].cumsum(1)[:, steps]
+    if counted is None:
+        counted = np.ones_like(masks)
+    found = (masks & counted)[:, order].cumsum(1)[:, steps]
+    taken = counted[:, order].cumsum(1)[:, steps]
     positives = found[:, -1].astype(np.float64)
-    positives[(positives == 0) | (positives == masks.shape[1])] = np.nan
+    positives[(positives == 0) | (positives == taken[:, -1])] = np.nan
     gained = np.diff(found, axis=1, prepend=0)
-    return np.asarray((gained * (found / (steps + 1))).sum(1) / positives)
+    return np.asarray((gained * (found / np.maximum(taken, 1))).sum(1) / positives)
 
 
-def smoothed_precisions(maps: Maps, sigmas: Sequence[float], masks: Masks) -> NDArray[np.float64]:
+def smoothed_precisions(
+    maps: Maps, sigmas: Sequence[float], masks: Masks, counted: Masks | None = None
+) -> NDArray[np.float64]:
     """Average precision of every map at every smoothing for every mask of one photo.
 
     Args:
         maps: (N, h, w), see :func:`strength`.
         sigmas: S standard deviations, pixels.
         masks: (M, h, w).
+        counted: (M, h, w), see :func:`average_precisions`.
 
     Returns:
         (N, S, M).
     """
     flat = masks.reshape(len(masks), -1)
-    return np.stack([[average_precisions(smooth(one, sigma).ravel(), flat) for sigma in sigmas] for one in maps])
+    known = None if counted is None else counted.reshape(flat.shape)
+    return np.stack([[average_precisions(smooth(one, sigma).ravel(), flat, known) for sigma in sigmas] for one in maps])

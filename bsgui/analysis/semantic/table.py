@@ -13,6 +13,9 @@ def table(figures: Mapping[str, Any]) -> str:
     blocks = [_detections(figures["kinds"])]
     if figures["measured"] == "animals":
         blocks.append(_removals(figures["kinds"], figures["contrast_sigma_px"]))
+    else:
+        blocks += [_lights(name, figure) for name, figure in figures["lights"].items()]
+        blocks += [_known_layers(name, figure) for name, figure in figures["known_layers"].items()]
     return "\n\n".join(blocks)
 
 
@@ -58,10 +61,44 @@ def _removals(kinds: Mapping[str, Any], reach: Mapping[str, float]) -> str:
     return aligned(rows)
 
 
+_LIGHT_COLUMNS = {
+    "light_share": "light share",
+    "person_share_outside": "person outside",
+    "shading_correlation": "shading corr.",
+    "half_light_left_right": "½ light: L−R",
+    "half_all_lights_left_right": "½ all: L−R",
+    "half_light_eye_contrast": "½ light: eyes",
+}
+
+
+def _lights(name: str, figure: Mapping[str, Any]) -> str:
+    rows: list[Row] = [(f"Lights · {name}", *_LIGHT_COLUMNS.values(), "illumination layers")]
+    splits = ", ".join(f"{count} {split}" for split, count in figure["splits"].items())
+    rows.append((f"{figure['faces']} faces ({splits}) × {figure['lights']} lights",))
+    for contender, found in figure["contenders"].items():
+        cells = [interval(found[key]) for key in _LIGHT_COLUMNS]
+        rows.append((f"  {contender}", *cells, f"{', '.join(found['illumination'])} ({found['chosen_by']})"))
+    retinex, rest = figure["retinex"], figure["wavelet_rest"]
+    for title, value in (
+        (f"  Retinex, σ {retinex['sigma_px']:g} px", retinex),
+        (f"  Wavelet rest after {rest['levels_removed']} levels", rest),
+    ):
+        rows.append((title, "", "", interval(value["shading_correlation"])))
+    return aligned(rows)
+
+
+def _known_layers(name: str, figure: Mapping[str, Any]) -> str:
+    names = list(next(iter(figure["contenders"].values())))
+    rows: list[Row] = [(f"Known layers · {name}", *names), (f"{figure['scenes']} scenes, correlation",)]
+    for contender, found in figure["contenders"].items():
+        rows.append((f"  {contender}", *(interval(found[key]) for key in names)))
+    return aligned(rows)
+
+
 def aligned(rows: Sequence[Row]) -> str:
     """Rows as columns of equal width; a row of one cell is a heading and may be of any length."""
     cells = [row for row in rows if len(row) > 1]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    widths = [max(len(row[column]) for row in cells if column < len(row)) for column in range(len(cells[0]))]
     lines = (
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) if len(row) > 1 else row[0]
         for row in rows

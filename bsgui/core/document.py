@@ -47,7 +47,7 @@ class Document:
         decomposition_changed(): other layers; the stack changed with them.
         content_changed(): the same layers hold other pixels, for now or as a step; see :meth:`preview_content` and
             :meth:`change_content`.
-        figures_changed(): the same pixels have been measured; see :meth:`update_figures`.
+        figures_changed(): the content has been measured; see :meth:`update_figures` and :meth:`change_content`.
         stack_changed(): some layer's settings, order or name changed.
         history_changed(): undo/redo availability or labels changed.
     """
@@ -157,9 +157,11 @@ class Document:
         """
         if not _are_same_layers(decomposition, self.kept_decomposition):
             raise ValueError("the content of other layers")
-        self._preview = None
+        before, self._preview = self.kept_decomposition, None
         self._history.record(label, DocumentState(decomposition, self.stack), merge_key)
         self.content_changed.emit()
+        if before is not None and before.layers != decomposition.layers:
+            self.figures_changed.emit()
         self.history_changed.emit()
 
     def update_figures(self, measured: Decomposition) -> None:

@@ -90,6 +90,7 @@ LAYER = (
     _A("mute", "&Mute or Unmute", ("M",), "Take the selected layer out for now", "mute", _LAYERS),
     _A("lock", "&Lock or Unlock", ("L",), "Protect the selected layer’s gain, opacity and name", "lock", _LAYERS),
     _A("rename", "Re&name", ("F2",), "Rename the selected layer", "", _LAYERS),
+    _A("style", "S&tyle…", ("T",), "Run the selected branch in another style too, and blend with it", "style", _LAYERS),
     _A("invert", "&Invert", ("I",), "Turn the sign of the selected layer’s gain", "invert", _LAYERS),
     _A("reset", "&Reset Layer", ("R",), "The selected layer as it came", "reset", _LAYERS),
     _A("reset_all", "Reset &All Layers", ("Ctrl+Shift+R",), "Every layer as it came; the sum is the photo again", "",
@@ -126,6 +127,7 @@ WINDOW = (
     _A("full_screen", "&Full Screen", ("F11",), "Full screen on or off", "", Needs.NOTHING, True),
     _A("hide_panels", "&Hide Panels", ("F9",), "Only the picture; again: panels as they were", "", Needs.NOTHING, True),
     _A("laboratory", "Specialization &Laboratory", ("Ctrl+L",), "Watch small networks' branches become experts"),
+    _A("playback", "Training &Playback", ("Ctrl+Shift+L",), "Watch a photo’s layers form in a recorded training run"),
     _A("reset_panels", "&Reset Panels", (), "Panels where they were at the first start"),
 )
 

@@ -65,6 +65,7 @@ class Commands:
             "mute": layers.toggle_muted,
             "lock": layers.toggle_locked,
             "rename": lambda: window.layer_panel.rename_selected(),
+            "style": lambda: window.layer_panel.edit_style(),
             "invert": layers.invert,
             "reset": layers.reset,
             "reset_all": layers.reset_all,
@@ -97,7 +98,8 @@ class Commands:
             "full_screen": self._set_full_screen,
             "hide_panels": lambda on: window.docks.hide_all(on),
             "reset_panels": lambda: window.docks.arrange(),
-            "laboratory": self._show_laboratory,
+            "laboratory": lambda: self._open_laboratory().show(),
+            "playback": lambda: self._open_laboratory().show_playback(),
             "shortcuts": lambda: self._show(ShortcutsDialog(window)),
             "models": lambda: self._show(
                 ModelsDialog(services.cards, services.model_problems, services.model_folders, window)
@@ -123,15 +125,14 @@ class Commands:
         full = Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | full if on else state & ~full)
 
-    def _show_laboratory(self) -> None:
-        factory = self._window.services.race_factory
-        if self._laboratory is None and factory is not None:
+    def _open_laboratory(self) -> Laboratory:
+        if self._laboratory is None:
             # pyqtgraph takes its time to import; who never opens the laboratory never waits for it.
             from .lab.laboratory import Laboratory
 
-            self._laboratory = Laboratory(factory, self._window.crashes.report, self._window)
-        if self._laboratory is not None:
-            self._laboratory.show()
+            services, report = self._window.services, self._window.crashes.report
+            self._laboratory = Laboratory(services.race_factory, report, self._window, services.recordings)
+        return self._laboratory
 
     @staticmethod
     def _show(dialog: QDialog) -> None:

@@ -32,6 +32,7 @@ from .controllers.opening import OpenedProject
 from .controllers.project_controller import ProjectController
 from .controllers.projects import Recovered
 from .controllers.recovery_controller import RecoveryController
+from .controllers.style_controller import StyleController
 from .layers.panel import LayerPanel
 from .layers.thumbnails import Thumbnails
 from .menus import LAYER_BUTTONS, LAYER_MENU, RecentMenu, fill_menu_bar, make_toolbar
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.layers = LayerController(document, self.view, notices, self)
         self.decompose = DecomposeController(document, self.services.decomposer_factory, notices, report, self)
         self.adapt = AdaptController(document, self.decompose, self.services.adapter_factory, notices, report, self)
+        self.styles = StyleController(document, self.decompose, self.adapt, self.services.cards, notices, self)
         self.project = ProjectController(document, self.decompose, settings, notices, report, self)
         self.opener = OpenController(document, settings, notices, self.project.may_close, report, self)
         self.exporter = ExportController(document, settings, notices, report, self)
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
             self.document,
             self.view,
             self.layers,
+            self.styles,
             self.actions_table.some(*LAYER_MENU.split()),
             [x for x in self.actions_table.some(*LAYER_BUTTONS.split()) if x is not None],
         )
@@ -264,6 +267,7 @@ class MainWindow(QMainWindow):
             self.thumbnails.close,
             self.probe.close,
             self.analysis.stop,
+            self.styles.close,
             self.project.close,
             self.recovery.close,
             self.adapt.close,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -49,8 +50,7 @@ class DecomposeController(QObject):
         self._bridge = OutcomeBridge(self)
         self._worker = LatestWinsWorker(factory, self._bridge.post)
         self._request: DecomposeRequest | None = None
-        self._stack: LayerStack | None = None
-        self._recovered = False
+        self._put: Callable[[Decomposition], None] = self._put_new
         self._arriving: DecomposeSettings | None = None
         self._bridge.progressed.connect(self._on_progressed)
         self._bridge.finished.connect(self._on_finished)
@@ -65,6 +65,11 @@ class DecomposeController(QObject):
         """Whether a result is waited for."""
         return self._request is not None
 
+    @property
+    def asked_settings(self) -> DecomposeSettings | None:
+        """The very settings of the request whose result is waited for."""
+        return None if self._request is None else self._request.settings
+
     def decompose(self, settings: DecomposeSettings, stack: LayerStack | None = None, recovered: bool = False) -> None:
         """Ask for the open photo's layers.
 
@@ -73,21 +78,26 @@ class DecomposeController(QObject):
             stack: edits to lay over the result, from a project; they are the new document's clean state.
             recovered: the edits were never saved: they are one undoable step instead.
         """
-        photo = self._document.photo
-        if photo is None:
-            return
-        was_busy = self.is_busy
-        self._request, self._stack, self._recovered = DecomposeRequest(photo, settings), stack, recovered
-        self._bridge.follow(self._worker.submit(self._request))
-        if not was_busy:
-            self.busy_changed.emit(True)
+        self._ask(settings, partial(self._put_new, stack=stack, recovered=recovered))
+
+    def change_content(
+        self, settings: DecomposeSettings, label: str, adjust: Callable[[Decomposition], Decomposition]
+    ) -> None:
+        """Ask for other pixels in the layers there are: gains, names and order stay, and it is one step to undo.
+
+        Args:
+            settings: the ones of the present layers, with other styles.
+            label: for the undo menu.
+            adjust: what has been asked for meanwhile and needs no network; called with the result.
+        """
+        self._ask(settings, lambda made: self._document.change_content(adjust(made), label))
 
     def restore(
         self, decomposition: Decomposition, settings: DecomposeSettings, stack: LayerStack, recovered: bool = False
     ) -> None:
         """Show layers of the open photo that a project has kept; see :meth:`decompose`."""
         self.cancel()
-        self._put(decomposition, settings, stack, recovered)
+        self._arrive(decomposition, settings, partial(self._put_new, stack=stack, recovered=recovered))
 
     def cancel(self) -> None:
         """Stop; the layers there are stay."""
@@ -106,15 +116,40 @@ class DecomposeController(QObject):
         self.progressed.emit(progress)
 
     def _on_finished(self, decomposition: Decomposition) -> None:
-        request, stack = self._request, self._stack
+        request, put = self._request, self._put
         self._end()
         if request is not None and decomposition.photo is self._document.photo:
-            self._put(decomposition, request.settings, stack, self._recovered)
+            self._arrive(decomposition, request.settings, put)
 
-    def _put(
-        self, decomposition: Decomposition, settings: DecomposeSettings, stack: LayerStack | None, recovered: bool
+    def _ask(self, settings: DecomposeSettings, put: Callable[[Decomposition], None]) -> None:
+        photo = self._document.photo
+        if photo is None:
+            return
+        was_busy = self.is_busy
+        self._request, self._put = DecomposeRequest(photo, settings), put
+        self._bridge.follow(self._worker.submit(self._request))
+        if not was_busy:
+            self.busy_changed.emit(True)
+
+    def _arrive(
+        self,
+        decomposition: Decomposition,
+        settings: DecomposeSettings,
+        put: Callable[[Decomposition], None],
     ) -> None:
         self.last_settings = self._arriving = settings
+        put(decomposition)
+        self._arriving = None
+        for note in decomposition.notes:
+            self._notices.info(note)
+        self.decomposed.emit(settings)
+
+    def _put_new(
+        self,
+        decomposition: Decomposition,
+        stack: LayerStack | None = None,
+        recovered: bool = False,
+    ) -> None:
         if stack is None:
             self._document.set_decomposition(decomposition)
         elif recovered:
@@ -122,10 +157,6 @@ class DecomposeController(QObject):
             self._document.edit("Recover Edits", lambda _: fitted_stack(stack, decomposition))
         else:
             self._document.open_decomposition(decomposition, fitted_stack(stack, decomposition))
-        self._arriving = None
-        for note in decomposition.notes:
-            self._notices.info(note)
-        self.decomposed.emit(settings)
 
     def _on_failed(self, failed: Failed) -> None:
         self._end()
@@ -139,7 +170,7 @@ class DecomposeController(QObject):
 
     def _end(self) -> None:
         if self._request is not None:
-            self._request = self._stack = None
+            self._request = None
             self.busy_changed.emit(False)
 
     def _on_photo_changed(self) -> None:

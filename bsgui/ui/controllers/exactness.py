@@ -25,6 +25,7 @@ class ExactnessProbe(QObject):
         self._job = LatestJob("exactness", self)
         self._job.finished.connect(self.measured.emit)
         document.decomposition_changed.connect(self._start)
+        document.figures_changed.connect(self._start)
 
     def close(self, timeout: float) -> bool:
         """Stop; whether the thread has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QCursor, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,11 +21,13 @@ from PySide6.QtWidgets import (
 from bsgui.core.document import Document
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
+from bsgui.ui.controllers.style_controller import StyleController
 
 from .factor_slider import FactorSlider
 from .model import LayerListModel
 from .row import LayerRow
 from .row_delegate import RowDelegate
+from .style_popover import StylePopover
 from .value_edit import ValueEdit
 
 
@@ -76,6 +78,7 @@ class LayerPanel(QWidget):
         document: the open document.
         view: selection and solo.
         edits: what buttons and sliders do.
+        styles: the branches' styles.
         menu_actions: of the rows' context menu; None is a separator.
         button_actions: shown under the list.
     """
@@ -85,13 +88,14 @@ class LayerPanel(QWidget):
         document: Document,
         view: ViewState,
         edits: LayerController,
+        styles: StyleController,
         menu_actions: Sequence[QAction | None],
         button_actions: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._view, self._edits = document, view, edits
-        self._menu_actions = menu_actions
+        self._styles, self._menu_actions = styles, menu_actions
         self._row_widgets: dict[str, LayerRow] = {}
         self.model = LayerListModel(document, edits.move, self)
         self.list = LayerListView()
@@ -111,6 +115,19 @@ class LayerPanel(QWidget):
         if self._view.selected_layer_id in self._row_widgets:
             self.list.scrollTo(self.list.currentIndex())
             self.row(self._view.selected_layer_id).start_rename()
+
+    def edit_style(self, layer_id: str | None = None) -> None:
+        """Open the style of a layer, or with None of the selected one, at its row."""
+        chosen = self._view.selected_layer_id if layer_id is None else layer_id
+        row = self._row_widgets.get(chosen or "")
+        if row is None:
+            return
+        self._edits.select(row.layer_id)
+        if self._styles.refused(row.layer_id):
+            return
+        self.list.scrollTo(self.list.currentIndex())
+        popover = StylePopover(row.layer_id, self._document.layer(row.layer_id).name, self._styles, self)
+        popover.show_at(QRect(row.mapToGlobal(QPoint(0, 0)), row.size()))
 
     def show_thumbnails(self, thumbnails: Mapping[str, QPixmap]) -> None:
         """Pictures by layer id."""
@@ -150,6 +167,8 @@ class LayerPanel(QWidget):
         self._opacity_value.committed.connect(self._set_opacity)
         self._view.view_changed.connect(self._show_view)
         self._document.stack_changed.connect(self._show_opacity)
+        self._document.figures_changed.connect(self._show_infos)
+        self._styles.changed.connect(self._show_styles)
 
     def _make_rows(self) -> None:
         self._row_widgets = {}
@@ -157,13 +176,23 @@ class LayerPanel(QWidget):
             layer = self.model.layer(number)
             row = LayerRow(layer, self.model.info(number), self._edits)
             row.chosen.connect(self._edits.select)
+            row.style_wanted.connect(self.edit_style)
             index = self.model.index(number)
             self._delegate.set_height(row.sizeHint().height())
             self.list.setIndexWidget(index, row)
             self._row_widgets[layer.id] = row
         self._refresh_rows(self.model.index(0), self.model.index(self.model.rowCount() - 1))
+        self._show_styles()
         self._show_view()
         self._show_opacity()
+
+    def _show_styles(self) -> None:
+        for layer_id, row in self._row_widgets.items():
+            row.show_style(self._styles.style(layer_id))
+
+    def _show_infos(self) -> None:
+        for number in range(self.model.rowCount()):
+            self._row_widgets[self.model.layer(number).id].show_info(self.model.info(number))
 
     def _refresh_rows(self, first: QModelIndex, last: QModelIndex) -> None:
         if not first.isValid():

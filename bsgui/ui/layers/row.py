@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
+from bsgui.core.styles import BranchStyle
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.described import icon_button
 from bsgui.ui.icons import icon
@@ -25,6 +26,7 @@ from bsgui.ui.panels.icon_label import IconLabel
 
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider
+from .style_popover import style_in_words
 from .value_edit import ValueEdit
 
 THUMBNAIL = QSize(42, 42)
@@ -50,9 +52,11 @@ class LayerRow(QWidget):
 
     Signals:
         chosen(layer_id): a person touched a control that acts on this layer.
+        style_wanted(layer_id): a person wants to see or change the layer's style.
     """
 
     chosen = Signal(str)
+    style_wanted = Signal(str)
 
     def __init__(self, layer: LayerState, info: LayerInfo, edits: LayerController, parent: QWidget | None = None):
         super().__init__(parent)
@@ -98,6 +102,21 @@ class LayerRow(QWidget):
             widget.setAccessibleName(f"{what} of {layer.name}")
         for widget, what in ((self._solo, "Solo"), (self._mute, "Mute"), (self._lock, "Lock")):
             widget.setAccessibleName(f"{what} {layer.name}")
+
+    def show_info(self, info: LayerInfo) -> None:
+        """Other figures of the same layer."""
+        self._info = info
+        self._energy.setText(_energy_text(info))
+        self._energy.setToolTip(_energy_tip(info))
+
+    def show_style(self, style: BranchStyle | None) -> None:
+        """The mark of a layer that has another style than the photo; None takes it away."""
+        self._style.setVisible(style is not None)
+        if style is not None:
+            self._style.setToolTip(
+                f"{style_in_words(style)[:1].upper()}{style_in_words(style)[1:]}. Click to change (T)"
+            )
+            self._style.setAccessibleName(f"Style of {self._layer.name}: {style_in_words(style)}")
 
     def show_solo(self, on: bool) -> None:
         """Whether this layer is shown alone."""
@@ -152,6 +171,12 @@ class LayerRow(QWidget):
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
         self._lock = _small_button("unlock", "Lock: protect gain, opacity and name (L)")
+        self._style = icon_button("style", "Style")
+        self._style.setIconSize(QSize(14, 14))
+        self._style.setFixedSize(20, 20)
+        self._style.setObjectName("layerButton")
+        self._style.hide()
+        self._style.clicked.connect(lambda: self.style_wanted.emit(self.layer_id))
         self._eye.clicked.connect(self._on_eye)
         self._solo.clicked.connect(lambda: self._edits.toggle_solo(self.layer_id))
         self._mute.clicked.connect(lambda: self._edits.toggle_muted(self.layer_id))
@@ -176,6 +201,7 @@ class LayerRow(QWidget):
             first.addWidget(IconLabel("base" if self._info.kind is LayerKind.BASE else "residual", 14))
             first.addSpacing(4)
         first.addWidget(self._names, 1)
+        first.addWidget(self._style)
         first.addWidget(self._energy)
         first.addSpacing(4)
         for button in (self._solo, self._mute, self._lock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
 from bsgui.core.compose import LayerView, show_layer
@@ -18,6 +18,7 @@ from bsgui.ui.canvas.qimage import to_qimage
 Pictures = dict[str, NDArray[np.uint8]]
 
 _MAX_STRETCH = 8.0
+_SOON_MS = 150
 
 
 class Thumbnails(QObject):
@@ -41,15 +42,23 @@ class Thumbnails(QObject):
         self._job = LatestJob("thumbnails", self)
         self._job.finished.connect(self._show)
         document.decomposition_changed.connect(self._start)
-        document.content_changed.connect(self._make)
+        # Not restarted: while a blend is dragged, the pictures follow a few times a second.
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self._make)
+        document.content_changed.connect(self._make_soon)
 
     def close(self, timeout: float) -> bool:
         """Stop; whether the thread has ended."""
+        self._soon.stop()
         return self._job.close(timeout)
 
     def _start(self) -> None:
         self.ready.emit({})
         self._make()
+
+    def _make_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _make(self) -> None:
         decomposition = self._document.decomposition

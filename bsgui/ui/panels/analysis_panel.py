@@ -11,12 +11,14 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.layer_measures import LayerMeasures, measure_layers
 from bsgui.ui.bridge import LatestJob
+from bsgui.ui.canvas.throttle import Throttle
 from bsgui.ui.described import text_button
 
 from .heat_map import HeatMap, PlaceMaps
 
 _COLOURS = ("Light", "Blue–yellow", "Red–green")
 _SHORT = ("Share", "Light", "B–Y", "R–G", "Sign")
+_SOON_MS = 200
 _EMPTY = "Decompose a photo to see what each branch holds."
 
 
@@ -44,6 +46,7 @@ class AnalysisPanel(QScrollArea):
         self.bands = HeatMap("Octave bands of each branch", 0.7)
         self.places = PlaceMaps("Where each branch is strong")
         self._set_up()
+        self._soon = Throttle(self, _SOON_MS, self._measure)
         document.decomposition_changed.connect(self._on_decomposition)
         document.content_changed.connect(self._on_content)
 
@@ -117,7 +120,7 @@ class AnalysisPanel(QScrollArea):
     def _on_content(self) -> None:
         # The same layers with other pixels: what is shown stays until the new figures are there.
         self._measured = None
-        self._measure()
+        self._soon.request()
 
     def _forget(self) -> None:
         self.job.cancel()

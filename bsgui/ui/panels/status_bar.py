@@ -47,6 +47,7 @@ class StatusBar(QStatusBar):
         document.photo_changed.connect(self._show_photo)
         document.decomposition_changed.connect(self._show_fidelity)
         document.content_changed.connect(self._show_fidelity)
+        document.figures_changed.connect(self._show_fidelity)
         self._show_photo()
         self._show_fidelity()
 

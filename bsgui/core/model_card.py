@@ -7,13 +7,32 @@ from typing import Any
 
 from .errors import ModelError
 
+ROLES = ("", "light", "feature")
+"""What a branch may be called beside its name."""
+
 
 @dataclass(frozen=True)
 class BranchCard:
-    """A branch's name, and the measure that earned it."""
+    """A branch's name, and the measure that earned it.
+
+    Attributes:
+        name: for people.
+        description: what it was measured to hold; may be empty.
+        role: "light" for a component of the illumination, "feature" for a part or texture, "" if that is not known.
+    """
 
     name: str
     description: str = ""
+    role: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"not a role: {self.role}")
+
+    @staticmethod
+    def from_json(data: Any) -> BranchCard:
+        """Check and convert a parsed JSON object. Raises KeyError, TypeError, ValueError or AttributeError."""
+        return BranchCard(str(data["name"]), str(data.get("description", "")), str(data.get("role", "")))
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,7 @@ class ModelCard:
                 name=str(data["name"]),
                 description=str(data.get("description", "")),
                 domains=tuple(str(x) for x in data["domains"]),
-                branches=tuple(BranchCard(str(x["name"]), str(x.get("description", ""))) for x in data["branches"]),
+                branches=tuple(BranchCard.from_json(x) for x in data["branches"]),
                 size=int(data["size"]),
                 min_size=int(data["min_size"]),
                 max_size=int(data["max_size"]),

@@ -1,7 +1,7 @@
 """From a finished run to a model with its card: ``python -m bsgui.training.publish RUN EVALUATION.json --to models``.
 
-The words of the card (names, licence, data, known failures) stand in the ``[card]`` table of the run's configuration;
-the figures come from ``bsgui evaluate --json``; a branch's description is what was measured.
+The words of the card (names and roles of branches, licence, data, known failures) stand in the ``[card]`` table of the
+run's configuration; the figures come from ``bsgui evaluate --json``; a branch's description is what was measured.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bsgui.core.errors import BsguiError, UsageError
-from bsgui.core.model_card import BranchCard, ModelCard
+from bsgui.core.model_card import ROLES, BranchCard, ModelCard
 from bsgui.engine.checkpoint import file_sha256, load_generator
 
 from .config import TrainConfig, read_config
@@ -41,8 +41,12 @@ def make_card(config: TrainConfig, weights: Path, log: list[dict[str, Any]], eva
     names = list((words or {}).get("branches", ()))
     if not words or len(names) != network.config.branches or len(measured) not in (0, len(names)):
         raise UsageError("The configuration's [card] table must name every branch of the measured network.")
+    roles = list(words.get("roles", [""] * len(names)))
+    if len(roles) != len(names) or not set(roles) <= set(ROLES):
+        raise UsageError("The [card] table's roles must be “light”, “feature” or “” for every branch.")
     branches = [
-        BranchCard(name, describe_branch(measured[i]) if measured else "Not measured.") for i, name in enumerate(names)
+        BranchCard(name, describe_branch(measured[i]) if measured else "Not measured.", roles[i])
+        for i, name in enumerate(names)
     ]
     return ModelCard(
         id=config.name,

@@ -38,3 +38,18 @@ def test_headlines_are_single_figures_and_medians() -> None:
     }
     headlines = ModelCard.from_json("fake", data).headline_measures()
     assert headlines == {"test": "photos 12, fidelity db 35.09, identity 0.996", "psnr_db": "32.5"}
+
+
+def test_a_branch_may_be_called_light_or_feature() -> None:
+    data = make_card().to_json()
+    data["branches"][1]["role"] = "light"
+    card = ModelCard.from_json("fake", data)
+    assert [branch.role for branch in card.branches] == ["", "light", ""]
+    assert ModelCard.from_json("fake", card.to_json()) == card
+
+
+def test_another_role_is_refused() -> None:
+    data = make_card().to_json()
+    data["branches"][0]["role"] = "shadow"
+    with pytest.raises(ModelError, match="fake"):
+        ModelCard.from_json("fake", data)

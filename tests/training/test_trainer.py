@@ -118,3 +118,15 @@ def test_publish_refuses_a_card_without_all_names(config_path: Path, tmp_path: P
     short = tmp_path / "short.toml"
     short.write_text(config_path.read_text().replace('["One", "Two"]', '["One"]'))
     assert publish_main([str(tmp_path / "run"), "--to", str(tmp_path), "--config", str(short)]) == 2
+
+
+def test_publish_hands_on_the_roles_of_branches(config_path: Path, tmp_path: Path) -> None:
+    from bsgui.imageio.model_store import ModelStore
+
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    for roles, status in (('["light", "feature"]', 0), ('["light"]', 2), ('["light", "glow"]', 2)):
+        config = tmp_path / "roles.toml"
+        names = 'branches = ["One", "Two"]'
+        config.write_text(config_path.read_text().replace(names, f"{names}\nroles = {roles}"))
+        assert publish_main([str(tmp_path / "run"), "--to", str(tmp_path), "--config", str(config)]) == status
+    assert [branch.role for branch in ModelStore([tmp_path]).card("tiny").branches] == ["light", "feature"]

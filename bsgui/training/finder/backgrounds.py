@@ -88,10 +88,10 @@ def drawn(size: int, rng: np.random.Generator) -> Picture:
     picture = cv2.resize(corners, (size, size), interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.6:
         picture = picture + rng.uniform(5, 60) * clouds(size, rng)[..., None]
-    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    canvas: Picture = np.clip(picture, 0, 255).astype(np.uint8)
     for _ in range(int(rng.integers(0, 8))):
-        _draw_shape(picture, rng)
-    return np.asarray(picture, np.uint8)
+        _draw_shape(canvas, rng)
+    return canvas
 
 
 def clouds(size: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -48,7 +48,7 @@ class Heads:
     def picture(self, index: int, side: float) -> NDArray[np.uint8]:
         """The smallest copy of a head with at least ``side`` pixels, or the largest."""
         fit = [x for x in self.sizes if x.shape[1] >= side]
-        return fit[-1][index] if fit else self.sizes[0][index]
+        return np.asarray(fit[-1][index] if fit else self.sizes[0][index], np.uint8)
 
 
 def load_heads(packs: Sequence[HeadPack], split: str) -> Heads:

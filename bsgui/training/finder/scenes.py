@@ -104,7 +104,8 @@ class SceneMaker:
         """Something that is no head, cut out as heads are."""
         size = len(picture)
         side = size * rng.uniform(0.15, 0.9)
-        square = Candidate(*rng.uniform(0, size, 2), side, rng.uniform(-0.5, 0.5), 0, 1.0)
+        x, y = rng.uniform(0, size, 2)
+        square = Candidate(float(x), float(y), side, rng.uniform(-0.5, 0.5), 0, 1.0)
         source = relit(self.backgrounds.draw(64, rng), rng)
         _paste(picture, source, self._masks[rng.integers(_MASKS)], crop_matrix(square, 1, 1.0))
 

@@ -233,6 +233,7 @@ QDockWidget::title { background: $window; padding: 8px; border-bottom: 1px solid
 QMenuBar { background: $window; padding: 2px 4px; border-bottom: 1px solid $border; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $hover; }
+QFrame#popover { background: $window; border: 1px solid $disabled; }
 QMenu { background: $window; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 8px; border-radius: 4px; }
 QMenu::icon { padding-left: 8px; }

@@ -99,6 +99,8 @@ class StylePopover(QFrame):
             "Seed of the other style",
             "Which style of the domain is drawn; 0 is the domain’s mean",
         )
+        # The style sheet's padding does not reach the text of a spin box; so it lines up with the box above.
+        self.seed.lineEdit().setTextMargins(4, 0, 0, 0)
         self.dice = icon_button("dice", "Draw another seed for this branch")
         self.alpha = FactorSlider(0.0, 1.0, 1.0, (0.5,))
         self.alpha.wheel_needs_focus = False

@@ -73,6 +73,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from .stacks import verify
 
             return verify(arguments)
+        case "find":
+            from .find import find
+
+            return find(arguments)
         case "models":
             from .models import models
 

@@ -12,7 +12,7 @@ from .frames import typed_frame
 from .lab_parser import add_lab
 from .styles import FORM, typed_style
 
-COMMANDS = ("decompose", "recombine", "verify", "models", "train", "evaluate", "analyze", "lab")
+COMMANDS = ("decompose", "recombine", "verify", "find", "models", "train", "evaluate", "analyze", "lab")
 
 _DESCRIPTION = "Take photos apart into signed branch layers that add up to the photo exactly."
 _EPILOG = """\
@@ -69,6 +69,11 @@ Check a stack: every file's checksum and size, and that the layers add up to
 the photo (without --photo: to the sum's checksum and the composite).
 Status 3 when something does not fit.
 """
+_FIND = """\
+List the faces, cats and dogs that are found in photos: kind, how sure it is,
+and the frame as “bsgui decompose --frame” takes it. Status 3 when a photo
+could not be read.
+"""
 _TRAIN = """\
 Train a model as a configuration file says.
 Several processes: torchrun --nproc-per-node N -m bsgui train CONFIG
@@ -105,6 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_decompose,
         _add_recombine,
         _add_verify,
+        _add_find,
         _add_models,
         _add_train,
         _add_evaluate,
@@ -185,6 +191,12 @@ def _add_verify(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("stack", type=Path, metavar="STACK", help="a stack's folder, or its manifest.json")
     parser.add_argument("--photo", type=Path, metavar="PHOTO", help="the photo the layers must add up to")
     _add_json(parser, "one object on stdout")
+
+
+def _add_find(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "find", "find faces, cats and dogs", _FIND)
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photo files")
+    _add_json(parser, "one object per photo, one a line, on stdout")
 
 
 def _add_models(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,6 @@ def _fields(subject: Subject) -> dict[str, Any]:
     return {
         "kind": subject.kind,
         "score": round(subject.score, 4),
-        "frame": subject.frame.to_json(),
+        "frame": asdict(subject.frame),
         "landmarks": [list(point) for point in subject.landmarks],
     }

@@ -89,7 +89,8 @@ def make_services(log_folder: Path) -> Services:
         cards=cards,
         model_problems=tuple(x.user_message for x in store.problems),
         model_folders=folders,
-        samples=_samples(),
+        samples=_files("samples", ".jpg", ".jpeg", ".png", ".webp"),
+        recordings=_files("recordings", ".safetensors"),
         race_factory=race,
     )
 
@@ -100,12 +101,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _samples() -> tuple[Path, ...]:
+def _files(name: str, *suffixes: str) -> tuple[Path, ...]:
+    """The files of these kinds in a folder of the resources."""
     try:
-        folder = resource("samples")
+        folder = resource(name)
     except FileNotFoundError:
         return ()
-    return tuple(sorted(x for x in folder.iterdir() if x.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")))
+    return tuple(sorted(x for x in folder.iterdir() if x.suffix.lower() in suffixes))
 
 
 def _start_log() -> Path:

@@ -26,7 +26,8 @@ class Services:
         samples: photos that came with the program.
         log_folder: where the log is.
         adapter_factory: makes what trains a model on for one photo; called on that training's thread, at the first one.
-        race_factory: makes the laboratory's races; called on worker threads. None: there is no laboratory.
+        race_factory: makes the laboratory's races; called on worker threads. None: there are none.
+        recordings: training runs that came with the program, for the laboratory to play back.
     """
 
     decomposer_factory: Callable[[], Decomposer]
@@ -38,3 +39,4 @@ class Services:
     samples: tuple[Path, ...] = ()
     adapter_factory: Callable[[], Adapter] | None = None
     race_factory: Callable[[RaceConfig], RaceSession] | None = None
+    recordings: tuple[Path, ...] = ()

@@ -39,7 +39,7 @@ class RaceBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._play = described(QPushButton("Run"), "Run or pause", "Run or pause (Space)")
-        self._play.setIcon(icon("right"))
+        self._play.setIcon(icon("play", on_accent=True))
         self._play.setProperty("primary", True)
         # The word changes: the button, and all beside it, must not.
         self._play.setMinimumWidth(self._play.sizeHint().width() + self.fontMetrics().horizontalAdvance("se"))
@@ -78,7 +78,7 @@ class RaceBar(QWidget):
     def show_playing(self, playing: bool) -> None:
         """Say what the first button will do."""
         self._play.setText("Pause" if playing else "Run")
-        self._play.setIcon(icon("stop" if playing else "right"))
+        self._play.setIcon(icon("pause" if playing else "play", on_accent=True))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

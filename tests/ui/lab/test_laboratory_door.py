@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bsgui.analysis.race.training import Race
+from bsgui.imageio.recording import write_recording
 from bsgui.ui.actions import all_specs
+from bsgui.ui.lab.playback_window import PlaybackWindow
 from bsgui.ui.lab.race_window import RaceWindow
 from bsgui.ui.main_window import MainWindow
 from bsgui.ui.services import Services
 from bsgui.ui.settings import SettingsStore
+from tests.recordings import make_recording
 
 
 def make_window(qtbot: QtBot, folder: Path, **services: object) -> MainWindow:
@@ -38,14 +41,27 @@ def test_the_menu_opens_the_laboratory_and_closing_the_window_closes_it(qtbot: Q
     assert not laboratory.isVisible()
 
 
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_the_menu_opens_the_playback_of_the_bundled_run(qtbot: QtBot, tmp_path: Path) -> None:
+    write_recording(tmp_path / "run.safetensors", make_recording())
+    window = make_window(qtbot, tmp_path, recordings=(tmp_path / "run.safetensors",))
+    window.actions_table["playback"].trigger()
+    playback = next(x for x in top_level_windows() if isinstance(x, PlaybackWindow) and x.isVisible())
+    qtbot.addWidget(playback)
+    qtbot.waitUntil(lambda: playback.recording is not None)
+    window.close()
+    assert not playback.isVisible()
+
+
 def test_without_races_there_is_no_door(qtbot: QtBot, tmp_path: Path) -> None:
     window = make_window(qtbot, tmp_path)
     assert not window.actions_table["laboratory"].isVisible()
     window.close()
 
 
-def test_its_key_belongs_to_it_alone() -> None:
-    assert [spec.id for spec in all_specs() if "Ctrl+L" in spec.keys] == ["laboratory"]
+@pytest.mark.parametrize(("keys", "action"), [("Ctrl+L", "laboratory"), ("Ctrl+Shift+L", "playback")])
+def test_its_key_belongs_to_it_alone(keys: str, action: str) -> None:
+    assert [spec.id for spec in all_specs() if keys in spec.keys] == [action]
 
 
 def top_level_windows() -> list[object]:

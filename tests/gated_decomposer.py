@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bsgui.core.decomposition import Decomposition, Provenance
 from bsgui.core.requests import CancelToken, DecomposeRequest, Progress, ProgressCallback
 
-from .fixtures import make_decomposition
+from .fixtures import make_decomposition, make_styled
 
 
 @dataclass
@@ -31,6 +31,11 @@ class GatedDecomposer:
         if self.error is not None:
             raise self.error
         asked = request.settings
-        made = make_decomposition(request.photo, seed=asked.seed)
-        provenance = Provenance(asked.model, "0" * 64, asked.domain, asked.seed, asked.size, 8, 8, "cpu, float32")
+        if asked.styles:
+            made = make_styled(request.photo, asked.styles, seed=asked.seed)
+        else:
+            made = make_decomposition(request.photo, seed=asked.seed)
+        provenance = Provenance(
+            asked.model, "0" * 64, asked.domain, asked.seed, asked.size, 8, 8, "cpu, float32", styles=asked.styles
+        )
         return replace(made, provenance=provenance)

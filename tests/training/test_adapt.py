@@ -21,6 +21,8 @@ from bsgui.core.requests import (
     report_nothing,
 )
 from bsgui.core.sources import AffineLayers, PixelLayers
+from bsgui.core.styled_layers import affine_layers
+from bsgui.core.styles import BranchStyle
 from bsgui.core.viewport import Viewport
 from bsgui.engine.checkpoint import file_sha256, save_weights
 from bsgui.engine.decomposer import TorchDecomposer, layer_maps, working_picture
@@ -243,3 +245,23 @@ def test_a_framed_part_is_adapted_in_its_frame(store: ModelStore) -> None:
     assert after.max_error_lsb() < 1e-2
     outside = ~frame.mask(Viewport(0, 0, 1.0, 90, 60))
     assert not after.source.ticks(0, 60)[1:-1, outside].any()
+
+
+def test_styles_are_kept_and_the_training_starts_from_their_blend(store: ModelStore, before: Decomposition) -> None:
+    styles = (BranchStyle(1, "any", 5, 0.5), BranchStyle(2, "any", 0, 1.0))
+    settings = DecomposeSettings("tiny", "cat", seed=3, size=32, device="cpu", styles=styles)
+    styled = TorchDecomposer(store).decompose(
+        DecomposeRequest(before.photo, settings), report_nothing, NeverCancelled()
+    )
+    network = adapt.load_generator(store.weights_path("tiny"))
+    picture = working_picture(before.photo, 32, network.config.multiple)
+    tail = AdaptedTail(network, picture, "cat", 3, choose_device("cpu"), styles)
+    with torch.no_grad():
+        _, scale, shift = layer_maps(tail(), picture)
+    blend = affine_layers(styled.source)
+    assert blend is not None
+    np.testing.assert_allclose(scale, blend.scale_maps[1:-1], atol=1e-5)
+    np.testing.assert_allclose(shift, blend.shift_maps[1:-1], atol=1e-5)
+    after = adapted(PhotoAdapter(store), styled)
+    assert after.psnr_without_residual_db > styled.psnr_without_residual_db + 3
+    assert after.provenance.styles == styles

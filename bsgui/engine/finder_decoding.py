@@ -102,4 +102,5 @@ def _overlaps(squares: NDArray[np.float64], other: tuple[float, float, float]) -
 
 def numpy_picture_to_tensor(picture: NDArray[np.uint8]) -> Tensor:
     """(h, w, 3) uint8 RGB -> new (1, 3, h, w) float32 in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float().div_(127.5).sub_(1).unsqueeze(0)
+    planes = np.array(picture.transpose(2, 0, 1), dtype=np.float32, order="C")
+    return torch.from_numpy(planes).div_(127.5).sub_(1).unsqueeze(0)

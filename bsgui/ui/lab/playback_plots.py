@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from bsgui.core.recording import Recording
@@ -42,6 +42,9 @@ class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setMinimumHeight(_LEAST_HEIGHT)
         self._places = np.zeros(0)
         self._recording: Recording | None = None
+        self._undrawn: list[int] = []
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._draw_next)
         self._plots = [self.addPlot(row=row, col=0) for row in range(4)]
         self._lines = [pg.InfiniteLine(0, angle=90) for _ in self._plots]
         for plot, line in zip(self._plots, self._lines, strict=True):
@@ -61,7 +64,7 @@ class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for plot in self._plots:
             plot.getAxis("bottom").setTicks(ticks)
             plot.setXRange(0, max(self._places[-1], 1), padding=0.02)
-        self._draw()
+        self._draw_soon()
 
     def show_moment(self, moment: int) -> None:
         """Put the line at a recorded moment."""
@@ -76,31 +79,49 @@ class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(theme.border)
                 plot.getAxis(side).setTextPen(theme.text)
-        self._draw()
+        self._draw_soon()
 
-    def _draw(self) -> None:
-        recording, theme = self._recording, current_theme()
-        if recording is None:
+    def _draw_soon(self) -> None:
+        # Curves are slow to make: one plot each time that the event loop comes round.
+        self._undrawn = [0, 1, 2, 3]
+        self._timer.start()
+
+    def _draw_next(self) -> None:
+        if self._recording is None or not self._undrawn:
+            self._timer.stop()
             return
-        for plot, line in zip(self._plots, self._lines, strict=True):
-            plot.clear()
-            plot.addItem(line)
-        fidelity, quality, shares, skewness = self._plots
-        _title(fidelity, "Fidelity of the branches’ sum, dB", theme)
-        self._curve(fidelity, recording.course("fidelity_db"), theme.focus)
-        colors = (theme.focus, theme.warning, theme.green)
-        names = ("redundancy", "cancellation", "identity")
-        words = (f'<span style="color:{color}">{name}</span>' for color, name in zip(colors, names, strict=True))
-        _title(quality, ", ".join(words), theme)
-        for name, color in zip(names, colors, strict=True):
-            self._curve(quality, recording.course(name), color)
-        quality.setYRange(0, min(max(1.0, float(np.nanmax(recording.course("cancellation")[1:], initial=0))), 2.5))
-        _title(shares, "Share of the branches’ energy", theme)
-        _title(skewness, "Polarity: adds light (+) or takes it away (−)", theme)
-        for plot, figure in ((shares, "shares"), (skewness, "skewness")):
-            for branch, values in enumerate(recording.course(figure).T):
-                self._curve(plot, values, branch_color(branch, theme.name == "dark"))
-        shares.setYRange(0, float(recording.course("shares").max()) * 1.05)
+        row = self._undrawn.pop(0)
+        plot = self._plots[row]
+        plot.clear()
+        plot.addItem(self._lines[row])
+        draw = (self._draw_fidelity, self._draw_quality, self._draw_shares, self._draw_skewness)[row]
+        draw(plot, self._recording, current_theme())
+
+    def _draw_fidelity(self, plot: Any, recording: Recording, theme: Theme) -> None:
+        _title(plot, "Fidelity of the branches’ sum, dB", theme)
+        self._curve(plot, recording.course("fidelity_db"), theme.focus)
+
+    def _draw_quality(self, plot: Any, recording: Recording, theme: Theme) -> None:
+        colors = {"redundancy": theme.focus, "cancellation": theme.warning, "identity": theme.green}
+        words = (f'<span style="color:{color}">{name}</span>' for name, color in colors.items())
+        _title(plot, ", ".join(words), theme)
+        for name, color in colors.items():
+            self._curve(plot, recording.course(name), color)
+        # Before it has learned anything a network may cancel wildly; that shall not flatten the rest.
+        plot.setYRange(0, min(max(1.0, float(recording.course("cancellation").max())), 2.5))
+
+    def _draw_shares(self, plot: Any, recording: Recording, theme: Theme) -> None:
+        _title(plot, "Share of the branches’ energy", theme)
+        self._branch_curves(plot, recording.course("shares"), theme)
+        plot.setYRange(0, float(recording.course("shares").max()) * 1.05)
+
+    def _draw_skewness(self, plot: Any, recording: Recording, theme: Theme) -> None:
+        _title(plot, "Polarity: adds light (+) or takes it away (−)", theme)
+        self._branch_curves(plot, recording.course("skewness"), theme)
+
+    def _branch_curves(self, plot: Any, values: Array, theme: Theme) -> None:
+        for branch, of_branch in enumerate(values.T):
+            self._curve(plot, of_branch, branch_color(branch, theme.name == "dark"))
 
     def _curve(self, plot: Any, values: Array, color: Any) -> None:
         known = np.isfinite(values)

@@ -63,6 +63,7 @@ def until_shown(qtbot: QtBot, window: PlaybackWindow) -> PlaybackFrame:
         )
 
     qtbot.waitUntil(shown)
+    qtbot.waitUntil(lambda: not window.plots._undrawn)
     assert window.frame is not None
     return window.frame
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from bsgui import __version__
 from bsgui.core.race import RaceConfig, RaceSession
-from bsgui.core.requests import Adapter, Decomposer
+from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.resource_paths import APP_NAME, resource
 from bsgui.ui.icons import app_icon
@@ -81,6 +81,11 @@ def make_services(log_folder: Path) -> Services:
 
         return PhotoAdapter(store)
 
+    def finder() -> SubjectFinder:
+        from bsgui.engine.finder import HeadFinder
+
+        return HeadFinder()
+
     return Services(
         decomposer_factory=decomposer,
         adapter_factory=adapter,
@@ -92,6 +97,7 @@ def make_services(log_folder: Path) -> Services:
         samples=_files("samples", ".jpg", ".jpeg", ".png", ".webp"),
         recordings=_files("recordings", ".safetensors"),
         race_factory=race,
+        finder_factory=finder,
     )
 
 

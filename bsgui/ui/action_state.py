@@ -10,6 +10,7 @@ from .actions import Actions, Needs
 from .canvas.view_state import Look, ViewState
 from .controllers.adapt_controller import AdaptController
 from .controllers.decompose_controller import DecomposeController
+from .framing.state import FrameState
 
 _LOOKS = {
     Look.COMPOSITE: "look_composite",
@@ -29,6 +30,7 @@ class ActionState(QObject):
         view: ViewState,
         decompose: DecomposeController,
         adapt: AdaptController,
+        frames: FrameState,
         has_model: bool,
         parent: QObject | None = None,
     ) -> None:
@@ -42,6 +44,7 @@ class ActionState(QObject):
         adapt.busy_changed.connect(self._enable)
         adapt.possible_changed.connect(self._enable)
         view.view_changed.connect(self._show_view)
+        frames.active_changed.connect(actions["frame"].setChecked)
         self._enable()
         self._show_history()
         self._show_view()

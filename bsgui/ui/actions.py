@@ -78,6 +78,8 @@ LAYER = (
        _PHOTO | Needs.MODEL),
     _A("reseed", "Decompose with &Another Seed", ("Ctrl+R",), "Draw another style and take the photo apart again", "",
        _PHOTO | Needs.MODEL),
+    _A("frame", "Fram&e Tool", ("F",), "Frame the part of the photo that is taken apart: a face, an animal’s head",
+       "frame", _PHOTO | Needs.MODEL, True),
     _A("adapt", "Adap&t to This Photo", ("Ctrl+Shift+D",),
        "Let the model train on for up to a minute on this photo alone, until the residual is nearly empty", "",
        Needs.ADAPTABLE),

@@ -57,6 +57,7 @@ class Commands:
         return {
             "decompose": lambda: window.decompose_panel.ask(),
             "reseed": self._reseed,
+            "frame": lambda on: setattr(window.frames, "is_active", on),
             "adapt": window.adapt.adapt,
             "finish": window.adapt.finish,
             "cancel": window.cancel_work,

@@ -26,6 +26,7 @@ from .controllers.crash_reporter import CrashReporter
 from .controllers.decompose_controller import DecomposeController
 from .controllers.exactness import ExactnessProbe
 from .controllers.export_controller import ExportController
+from .controllers.frame_controller import FrameController
 from .controllers.layer_controller import LayerController
 from .controllers.open_controller import OpenController
 from .controllers.opening import OpenedProject
@@ -33,6 +34,8 @@ from .controllers.project_controller import ProjectController
 from .controllers.projects import Recovered
 from .controllers.recovery_controller import RecoveryController
 from .controllers.style_controller import StyleController
+from .framing.overlay import FrameOverlay
+from .framing.state import FrameState
 from .layers.panel import LayerPanel
 from .layers.thumbnails import Thumbnails
 from .menus import LAYER_BUTTONS, LAYER_MENU, RecentMenu, fill_menu_bar, make_toolbar
@@ -81,6 +84,8 @@ class MainWindow(QMainWindow):
     def _make_centre(self) -> None:
         self.notices = NoticeStack()
         self.canvas = CanvasView(self.document)
+        self.frames = FrameState(self)
+        self.frame_overlay = FrameOverlay(self.canvas, self.frames)
         self.view = self.canvas.state
         self.empty = EmptyState(self.services.samples)
         centre = QWidget()
@@ -99,6 +104,8 @@ class MainWindow(QMainWindow):
         self.decompose = DecomposeController(document, self.services.decomposer_factory, notices, report, self)
         self.adapt = AdaptController(document, self.decompose, self.services.adapter_factory, notices, report, self)
         self.styles = StyleController(document, self.decompose, self.adapt, self.services.cards, notices, self)
+        finder = self.services.finder_factory
+        self.framing = FrameController(document, self.frames, self.decompose, finder, report, self)
         self.project = ProjectController(document, self.decompose, settings, notices, report, self)
         self.opener = OpenController(document, settings, notices, self.project.may_close, report, self)
         self.exporter = ExportController(document, settings, notices, report, self)
@@ -119,7 +126,7 @@ class MainWindow(QMainWindow):
             self.actions_table.some(*LAYER_MENU.split()),
             [x for x in self.actions_table.some(*LAYER_BUTTONS.split()) if x is not None],
         )
-        self.decompose_panel = DecomposePanel(self.services.cards, self.services.settings.value.device)
+        self.decompose_panel = DecomposePanel(self.services.cards, self.frames, self.services.settings.value.device)
         self.decompose_panel.show_model(self.services.settings.value.model)
         self.histogram = HistogramPanel(self.canvas)
         self.analysis = AnalysisPanel(self.document)
@@ -137,6 +144,7 @@ class MainWindow(QMainWindow):
             self.view,
             self.decompose,
             self.adapt,
+            self.frames,
             self.decompose_panel.has_model,
             self,
         )
@@ -150,6 +158,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.decompose_panel.wanted.connect(self.decompose.decompose)
+        self.frame_overlay.decompose_wanted.connect(self.decompose_panel.ask)
         self.decompose_panel.cancel_wanted.connect(self.cancel_work)
         self.decompose_panel.adapt_wanted.connect(self.adapt.adapt)
         self.decompose_panel.finish_wanted.connect(self.adapt.finish)
@@ -271,6 +280,7 @@ class MainWindow(QMainWindow):
             self.project.close,
             self.recovery.close,
             self.adapt.close,
+            self.framing.close,
             self.decompose.close,
         )
         deadline = time.monotonic() + _SECONDS_TO_CLOSE

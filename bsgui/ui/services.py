@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bsgui.core.model_card import ModelCard
 from bsgui.core.race import RaceConfig, RaceSession
-from bsgui.core.requests import Adapter, Decomposer
+from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
 
 from .settings import SettingsStore
 
@@ -28,6 +28,8 @@ class Services:
         adapter_factory: makes what trains a model on for one photo; called on that training's thread, at the first one.
         race_factory: makes the laboratory's races; called on worker threads. None: there are none.
         recordings: training runs that came with the program, for the laboratory to play back.
+        finder_factory: makes what finds faces and animals; called on its thread, at the first search. None: there is
+            none, and frames are drawn by hand only.
     """
 
     decomposer_factory: Callable[[], Decomposer]
@@ -40,3 +42,4 @@ class Services:
     adapter_factory: Callable[[], Adapter] | None = None
     race_factory: Callable[[RaceConfig], RaceSession] | None = None
     recordings: tuple[Path, ...] = ()
+    finder_factory: Callable[[], SubjectFinder] | None = None

@@ -60,7 +60,7 @@ def paint_split(painter: QPainter, line: QLineF, labels: tuple[str, str], theme:
             corner = QPointF(line.x1() + (_GAP if side > 0 else -_GAP - width), line.y1() + _GAP)
         else:
             corner = QPointF(line.x1() + _GAP, line.y1() + (_GAP if side > 0 else -_GAP - height))
-        _paint_label(painter, QRectF(corner, QSizeF(width, height)), label, theme)
+        paint_label(painter, QRectF(corner, QSizeF(width, height)), label, theme)
 
 
 def paint_caption(painter: QPainter, text: str, height: int, theme: Theme) -> None:
@@ -68,7 +68,20 @@ def paint_caption(painter: QPainter, text: str, height: int, theme: Theme) -> No
     if text:
         metrics = QFontMetricsF(painter.font())
         size = QSizeF(metrics.horizontalAdvance(text) + 2 * _PADDING_X, metrics.height() + 2 * _PADDING_Y)
-        _paint_label(painter, QRectF(QPointF(_GAP, height - _GAP - size.height()), size), text, theme)
+        paint_label(painter, QRectF(QPointF(_GAP, height - _GAP - size.height()), size), text, theme)
+
+
+def paint_label(painter: QPainter, rect: QRectF, text: str, theme: Theme) -> None:
+    """Words on a dark ground, readable over any picture."""
+    ground = QColor(theme.overlay)
+    ground.setAlpha(215)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(rect, 4, 4)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QColor(theme.on_overlay))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_handle(painter: QPainter, line: QLineF, theme: Theme) -> None:
@@ -85,18 +98,6 @@ def _paint_handle(painter: QPainter, line: QLineF, theme: Theme) -> None:
         back = middle + along * (2.5 * side)
         painter.drawPolyline([back + across * 3, tip, back - across * 3])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _paint_label(painter: QPainter, rect: QRectF, text: str, theme: Theme) -> None:
-    ground = QColor(theme.overlay)
-    ground.setAlpha(215)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
-    painter.drawRoundedRect(rect, 4, 4)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(QColor(theme.on_overlay))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _grid(start: int, stop: int, origin: int, zoom: float) -> list[int]:

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import DecomposeSettings, Progress
 from bsgui.ui.described import described, icon_button, text_button
+from bsgui.ui.framing.part_field import PartField
+from bsgui.ui.framing.state import FrameState
 from bsgui.ui.settings import DEVICES
 
 _LARGEST_SEED = 99_999
@@ -35,6 +37,7 @@ class DecomposePanel(QWidget):
 
     Args:
         cards: the installed models; none is a state of its own.
+        frames: which part of the photo is taken apart.
         device: what "device" starts with, one of ``DEVICES``.
 
     Signals:
@@ -49,8 +52,11 @@ class DecomposePanel(QWidget):
     adapt_wanted = Signal()
     finish_wanted = Signal()
 
-    def __init__(self, cards: Sequence[ModelCard], device: str = "auto", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, cards: Sequence[ModelCard], frames: FrameState, device: str = "auto", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._frames = frames
         self._cards = {card.id: card for card in cards}
         self._has_photo = self._is_busy = self._is_adaptable = self._is_adapting = False
         self._make_fields()
@@ -75,6 +81,7 @@ class DecomposePanel(QWidget):
             seed=self.seed.value(),
             size=self.size_px.value(),
             device=self.device.currentData(),
+            frame=self._frames.frame,
         )
 
     def show_settings(self, settings: DecomposeSettings) -> None:
@@ -86,6 +93,7 @@ class DecomposePanel(QWidget):
             self.size_px.setValue(settings.size)
         self.seed.setValue(settings.seed)
         self.show_device(settings.device)
+        self._frames.frame = settings.frame
 
     def show_model(self, model_id: str) -> None:
         """Choose a model, if it is installed."""
@@ -136,6 +144,7 @@ class DecomposePanel(QWidget):
             self.wanted.emit(self.settings)
 
     def _make_fields(self) -> None:
+        self.part = PartField(self._frames)
         self.model = described(QComboBox(), "Model", "Which network takes the photo apart")
         for card in self._cards.values():
             self.model.addItem(card.name, card.id)
@@ -180,6 +189,7 @@ class DecomposePanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(6)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.addRow("Part", self.part)
         form.addRow("Model", self.model)
         form.addRow("Domain", self.domain)
         form.addRow("Seed", seed)
@@ -249,6 +259,7 @@ class DecomposePanel(QWidget):
         stop = "Stop, and bring back the layers as they were (Esc)" if self._is_adapting else "Stop (Esc)"
         self.button.setToolTip(stop if self._is_busy else "Take the photo apart (Ctrl+Return)")
         self.button.setEnabled(self._is_busy or (self._has_photo and self.has_model))
+        self.part.setEnabled(self._has_photo and self.has_model)
         for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.device):
             field.setEnabled(self.has_model)
 

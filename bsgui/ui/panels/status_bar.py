@@ -17,6 +17,7 @@ from bsgui.ui.layers.elided_label import ElidedLabel
 
 _EXACT_LSB = 1e-3
 _ROOM_FOR_FIDELITY = 1150
+_FIDELITY = "How close the network alone, without the residual layer, comes to the photo"
 
 
 class StatusBar(QStatusBar):
@@ -34,7 +35,7 @@ class StatusBar(QStatusBar):
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.readout.setAccessibleName("Pixel under the pointer")
         self.exactness = self._part("How far the sum of all layers, as they came, is from the photo at its worst pixel")
-        self.fidelity = self._part("How close the network alone, without the residual layer, comes to the photo")
+        self.fidelity = self._part(_FIDELITY)
         self.size_text = self._part("Size of the photo")
         self.zoom_text = self._part("Zoom: screen pixels per photo pixel")
         self.zoom_text.setMinimumWidth(self.fontMetrics().horizontalAdvance("3200 %") + 8)
@@ -88,6 +89,8 @@ class StatusBar(QStatusBar):
             self.fidelity.setText("without residual exact")
         else:
             self.fidelity.setText(f"without residual {psnr:.1f} dB")
+        framed = decomposition is not None and decomposition.provenance.frame is not None
+        self.fidelity.setToolTip(f"{_FIDELITY}, in the framed part" if framed else _FIDELITY)
 
     def _show_photo(self) -> None:
         photo = self._document.photo

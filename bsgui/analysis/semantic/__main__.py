@@ -10,9 +10,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bsgui.core.errors import BsguiError
+
+if TYPE_CHECKING:
+    from bsgui.imageio.model_store import ModelStore
 
 _PROGRAM = "python -m bsgui.analysis.semantic"
 
@@ -27,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_status
     if options.out is not None:
         _write(options.out, figures)
+    if options.card is not None:
+        from .targets import card_measures
+
+        _write(options.card, card_measures(figures))
     sys.stdout.write(json.dumps(figures) + "\n" if options.json else _table(figures) + "\n")
     return 0
 
@@ -48,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=int, default=0, help="of the bootstrap and of what is drawn at random")
         command.add_argument("--json", action="store_true", help="print JSON instead of a table")
         command.add_argument("--out", type=Path, help="also write the JSON to this file")
+        command.add_argument("--card", type=Path, help="also write the short form for a model's card to this file")
     return parser
 
 
@@ -72,9 +80,23 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
             subjects, options.photos, options.annotations, _advance, size=options.size, seed=options.seed
         )
     else:
-        figures = evaluate_faces(subjects, options.photos, _advance, size=options.size, seed=options.seed)
+        figures = evaluate_faces(
+            subjects,
+            options.photos,
+            _advance,
+            lights={subject.name: _named_lights(subject.name, store) for subject in subjects if subject.network},
+            size=options.size,
+            seed=options.seed,
+        )
     facts = {subject.name: subject.facts for subject in subjects}
     return {"measured": options.command, "subject": first.name, "contenders": facts, **figures}
+
+
+def _named_lights(model_id: str, store: ModelStore) -> list[int]:
+    """The branches that a model's card calls light; none for weights without a card."""
+    cards = {card.id: card for card in store.cards()}
+    branches = cards[model_id].branches if model_id in cards else ()
+    return [number for number, branch in enumerate(branches) if branch.role == "light"]
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:

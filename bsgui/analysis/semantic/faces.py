@@ -24,12 +24,11 @@ from .known_layers import (
 )
 from .landmarks import read_landmarks
 from .light_figures import Lights, light_figures
-from .lit_faces import bench_lights, synthetic_lights
+from .lit_faces import bench_lights, native_side, synthetic_lights
 from .medians import median
 
 _PACK = "faces256"
 _LANDMARKS = "landmarks189_london_canada.csv"
-_NATIVE = 256
 _VALIDATION_FACES, _TEST_FACES, _TRAIN_FACES = 10, 16, 24
 
 Advance = Callable[[str, int, int], None]
@@ -63,32 +62,32 @@ def evaluate_faces(
     for subject in subjects:
         if subject.network is not None:
             check_size(subject.network, size)
-    index = packs / _PACK / "index.csv"
+    index, bench = packs / _PACK / "index.csv", packs / "bench"
+    parts = load_face_parts(packs / _PACK, size)
+    scenes = {
+        "synth": synth_scenes(bench / "synth", size),
+        "cartoon_texture": cartoon_texture_scenes(bench / "cartoon_texture", size),
+    }
     material = Lights(
         train=synthetic_lights(index, "train", _TRAIN_FACES, size, seed + 1),
         validation=synthetic_lights(index, "val", _VALIDATION_FACES, size, seed + 2),
         tests={
             "synthetic": synthetic_lights(index, "test", _TEST_FACES, size, seed + 3),
-            "relit": bench_lights(packs / "bench", index, size),
+            "relit": bench_lights(bench, index, size),
         },
     )
     return {
         "size": size,
         "seed": seed,
-        "kinds": parts_figures(subjects, packs / _PACK, advance, size, seed),
+        "faces": _TEST_FACES,
+        "kinds": parts_figures(subjects, parts, advance, seed),
         "lights": light_figures(subjects, material, lights or {}, advance, seed),
-        "known_layers": {
-            "synth": known_layer_figures(subjects, synth_scenes(packs / "bench" / "synth", size), advance, seed),
-            "cartoon_texture": known_layer_figures(
-                subjects, cartoon_texture_scenes(packs / "bench" / "cartoon_texture", size), advance, seed
-            ),
-        },
+        "known_layers": {name: known_layer_figures(subjects, own, advance, seed) for name, own in scenes.items()},
     }
 
 
-def parts_figures(subjects: Sequence[Subject], pack: Path, advance: Advance, size: int, seed: int) -> dict[str, Any]:
+def parts_figures(subjects: Sequence[Subject], material: MaskedPhotos, advance: Advance, seed: int) -> dict[str, Any]:
     """Average precision of every layer for the parts of the studio faces of val and test."""
-    material = load_face_parts(pack, size)
     found = {}
     for subject in subjects:
 
@@ -103,7 +102,7 @@ def load_face_parts(pack: Path, size: int) -> MaskedPhotos:
     """The faces with 189 landmarks of the splits val and test.
 
     Args:
-        pack: folder with ``index.csv`` and the landmarks, whose pictures are 256 pixels wide.
+        pack: folder with ``index.csv`` and the landmarks; its pictures are squares of one size.
         size: side of photos and masks; the masks are made from photos of this size.
 
     Raises:
@@ -116,7 +115,8 @@ def load_face_parts(pack: Path, size: int) -> MaskedPhotos:
     if not chosen:
         raise UsageError(f"{pack}: no face of the splits val and test has landmarks.")
     samples = load_squares([pack / file for file in chosen], size)
-    parts = [face_parts(photo, landmarks[file] * size / _NATIVE) for photo, file in zip(samples, chosen, strict=True)]
+    scale = size / native_side(pack / chosen[0])
+    parts = [face_parts(photo, landmarks[file] * scale) for photo, file in zip(samples, chosen, strict=True)]
     return MaskedPhotos(
         samples,
         PARTS,

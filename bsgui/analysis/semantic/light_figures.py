@@ -102,23 +102,26 @@ def tuned_retinex(faces: LitFaces) -> float:
 def found_lights(subject: Subject, faces: LitFaces, advance: Advance) -> tuple[int, ...]:
     """The illumination layers of a contender, see :func:`.lights.illumination_layers`."""
     layers = LitLayers.of(subject, faces, _step(advance, f"{subject.name}: which layers are light", faces))
-    return illumination_layers(layers.between_lights(), layers.between_people())
+    return illumination_layers(layers.between_lights.picture, layers.between_people.picture)
 
 
 def _contender(layers: LitLayers, chosen: Sequence[int], seed: int) -> dict[str, Any]:
-    between_lights, between_people = layers.between_lights(), layers.between_people()
-    share = light_share(between_lights, between_people, chosen, seed)
+    between_lights, between_people = layers.between_lights, layers.between_people
+    share = light_share(between_lights.picture, between_people.picture, chosen, seed)
+    face = light_share(between_lights.face, between_people.face, chosen, seed)
     halving = halve_lights(layers, chosen)
     per_face = (layers.faces.shape[0], -1)
     return {
         "light_share": share.light.to_json(),
         "person_share_outside": share.person.to_json(),
+        "light_share_in_face": face.light.to_json(),
+        "person_share_outside_in_face": face.person.to_json(),
         "shading_correlation": median_over_faces(illumination_correlations(layers, chosen), seed).to_json(),
         "half_light_left_right": median_over_faces(halving.strongest.reshape(per_face), seed).to_json(),
         "half_all_lights_left_right": median_over_faces(halving.all_lights.reshape(per_face), seed).to_json(),
         "half_light_eye_contrast": median_over_faces(halving.eyes.reshape(per_face), seed).to_json(),
-        "light_share_by_layer": _shares(between_lights),
-        "person_share_by_layer": _shares(between_people),
+        "light_share_by_layer": _shares(between_lights.picture),
+        "person_share_by_layer": _shares(between_people.picture),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -25,6 +26,19 @@ _DARKEST = 1 / 255
 _EYE_REACH = 0.03
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Variances:
+    """Of every layer on every face.
+
+    Attributes:
+        picture: (I, N) mean over the whole picture.
+        face: (I, N) mean over the face alone.
+    """
+
+    picture: Array
+    face: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +64,26 @@ class LitLayers:
                 advance(done)
         return LitLayers(faces, np.stack(pictures))
 
-    def between_lights(self) -> Array:
-        """(I, N): variance over the lights of one face, mean over pixels and channels."""
-        return np.stack([own.astype(np.float32).var(0).mean((1, 2, 3), dtype=np.float64) for own in self.pictures])
+    @cached_property
+    def between_lights(self) -> Variances:
+        """Variance over the lights of one face, mean over channels and pixels."""
+        maps = (own.astype(np.float32).var(0).mean(1) for own in self.pictures)
+        return self._gathered(maps)
 
-    def between_people(self) -> Array:
-        """(I, N): squared distance from the mean face under the same light, mean over lights, pixels and channels."""
+    @cached_property
+    def between_people(self) -> Variances:
+        """Squared distance from the mean face under the same light, mean over lights, channels and pixels."""
         count = len(self.pictures)
         mean = sum(own.astype(np.float32) for own in self.pictures) / count
-        spread = [np.square(own - mean).mean((0, 2, 3, 4), dtype=np.float64) for own in self.pictures]
-        return np.stack(spread) * (count / max(count - 1, 1))
+        unbiased = np.float32(count / max(count - 1, 1))
+        return self._gathered(unbiased * np.square(own - mean).mean((0, 2)) for own in self.pictures)
+
+    def _gathered(self, maps: Iterable[Maps]) -> Variances:
+        whole, face = [], []
+        for one, landmarks in zip(maps, self.faces.landmarks, strict=True):
+            whole.append(one.mean((1, 2), dtype=np.float64))
+            face.append(one[:, landmarks.face(self.faces.size)].mean(1, dtype=np.float64))
+        return Variances(np.stack(whole), np.stack(face))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +103,8 @@ def light_share(between_lights: Array, between_people: Array, illumination: Sequ
     """``Σ_{b light} V_b / Σ_b V_b`` between lights, and ``1 −`` the same between people.
 
     Args:
-        between_lights: (I, N), see :meth:`LitLayers.between_lights`.
-        between_people: (I, N), see :meth:`LitLayers.between_people`.
+        between_lights: (I, N), see :attr:`LitLayers.between_lights`.
+        between_people: (I, N), see :attr:`LitLayers.between_people`.
         illumination: indices of the illumination layers.
         seed: of the bootstrap.
     """

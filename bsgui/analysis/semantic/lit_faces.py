@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bsgui.analysis.photos import Row, evenly, load_squares, read_rows
 from bsgui.core.errors import PhotoReadError, UsageError
+from bsgui.imageio.read_photo import read_photo
 
 from .landmarks import FiveLandmarks
 from .precision import Maps
@@ -65,7 +66,7 @@ def synthetic_lights(index: Path, split: str, most: int, size: int, seed: int) -
     """
     rows = _one_per_identity(read_rows(index, split), most)
     photos = load_squares([Path(row["file"]) for row in rows], size)
-    scale = size / _native_side(rows[0])
+    scale = size / native_side(Path(rows[0]["file"]))
     landmarks = tuple(FiveLandmarks.parse(row["landmarks5"], scale) for row in rows)
     rng = np.random.default_rng(seed)
     shadings = np.stack([random_shadings(face, size, rng) for face in landmarks])
@@ -82,12 +83,9 @@ def _one_per_identity(rows: Sequence[Row], most: int) -> list[Row]:
     return evenly(list(first.values()), most)
 
 
-def _native_side(row: Row) -> int:
-    """Side of a pack's pictures, in whose pixels its landmarks are."""
-    picture = cv2.imread(row["file"], cv2.IMREAD_COLOR)
-    if picture is None:
-        raise PhotoReadError(f"{row['file']}: the photo cannot be read.")
-    return int(picture.shape[0])
+def native_side(file: Path) -> int:
+    """Side of a pack's pictures, in whose pixels its landmarks are. Raises PhotoReadError."""
+    return int(read_photo(file).samples.shape[0])
 
 
 def bench_lights(bench: Path, faces: Path, size: int) -> LitFaces:
@@ -104,7 +102,7 @@ def bench_lights(bench: Path, faces: Path, size: int) -> LitFaces:
     known = {Path(row["file"]).stem: row for row in read_rows(faces, "")}
     lights = _by_reference(bench / "relit" / "index.csv")
     rows = [_known_row(known, reference) for reference in lights]
-    scale = size / _native_side(rows[0])
+    scale = size / native_side(Path(rows[0]["file"]))
     samples = [load_squares([bench / row["relit"] for row in own], size) for own in lights.values()]
     shadings = [[_shading(bench / row["shading"], size) for row in own] for own in lights.values()]
     return LitFaces(

@@ -44,7 +44,7 @@ def average_precisions(scores: Maps, masks: Masks, counted: Masks | None = None)
     Source: the step-wise sum that has no interpolation, as in Manning, Raghavan & Schütze, Introduction to Information
     Retrieval, 2008, section 8.4.
     """
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     ranked = scores[order]
     steps = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
     if counted is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .targets import targets
+
 Row = Sequence[str]
 
 
@@ -16,7 +18,13 @@ def table(figures: Mapping[str, Any]) -> str:
     else:
         blocks += [_lights(name, figure) for name, figure in figures["lights"].items()]
         blocks += [_known_layers(name, figure) for name, figure in figures["known_layers"].items()]
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, _targets(figures)])
+
+
+def _targets(figures: Mapping[str, Any]) -> str:
+    rows: list[Row] = [(f"Targets · {figures['subject']}", "measured", "wanted", "")]
+    rows += [(f"  {x.name}", interval(x.figure), x.range, "met" if x.met else "not met") for x in targets(figures)]
+    return aligned(rows)
 
 
 def interval(value: Mapping[str, Any] | None, digits: int = 2) -> str:
@@ -64,6 +72,8 @@ def _removals(kinds: Mapping[str, Any], reach: Mapping[str, float]) -> str:
 _LIGHT_COLUMNS = {
     "light_share": "light share",
     "person_share_outside": "person outside",
+    "light_share_in_face": "… in the face",
+    "person_share_outside_in_face": "… in the face",
     "shading_correlation": "shading corr.",
     "half_light_left_right": "½ light: L−R",
     "half_all_lights_left_right": "½ all: L−R",
@@ -83,7 +93,7 @@ def _lights(name: str, figure: Mapping[str, Any]) -> str:
         (f"  Retinex, σ {retinex['sigma_px']:g} px", retinex),
         (f"  Wavelet rest after {rest['levels_removed']} levels", rest),
     ):
-        rows.append((title, "", "", interval(value["shading_correlation"])))
+        rows.append((title, "", "", "", "", interval(value["shading_correlation"])))
     return aligned(rows)
 
 

@@ -7,23 +7,19 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, ModelError, UsageError
-from bsgui.core.frame import Frame
 from bsgui.core.manifest import Manifest
-from bsgui.core.model_card import ModelCard
-from bsgui.core.photo import Photo
 from bsgui.core.requests import (
     Adapter,
     AdaptRequest,
     CancelToken,
     Decomposer,
     DecomposeRequest,
-    DecomposeSettings,
     Progress,
     ProgressCallback,
     SubjectFinder,
@@ -34,10 +30,9 @@ from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.write_stack import ExportOptions, write_stack
 
-from .frames import AUTO, chosen_subject
+from .choice import SettingsChooser
 from .interrupt import cancel_on_interrupt
 from .output import ProgressBar, print_json, quiet_libraries, say
-from .styles import chosen_styles
 
 
 def decompose(arguments: argparse.Namespace) -> int:
@@ -51,15 +46,12 @@ def decompose(arguments: argparse.Namespace) -> int:
         Cancelled: Ctrl-C; finished photos stay, the one in work leaves nothing.
     """
     store = ModelStore(default_model_folders())
-    card = store.card(arguments.model)
-    settings = request_settings(arguments, card)
-    # What is found is framed by what was asked for: the domain, or else any that the model knows.
-    wanted = ((arguments.domain,) if arguments.domain else card.domains) if arguments.frame == AUTO else ()
     options = ExportOptions(depth=arguments.depth, overwrite=arguments.overwrite)
     statuses = {0}
     with cancel_on_interrupt() as cancel:
         limits = read_limits(arguments.max_megapixels)
-        batch = _Batch(store, settings, limits, options, cancel, arguments.adapt, wanted)
+        chooser = SettingsChooser(arguments, store, _make_finder, cancel)
+        batch = _Batch(store, chooser, limits, options, cancel, arguments.adapt)
         for path, name in zip(arguments.photos, folder_names(arguments.photos), strict=True):
             cancel.raise_if_cancelled()
             try:
@@ -75,23 +67,6 @@ def decompose(arguments: argparse.Namespace) -> int:
                 else:
                     print(_sentence(record), flush=True)
     return max(statuses)
-
-
-def request_settings(arguments: argparse.Namespace, card: ModelCard) -> DecomposeSettings:
-    """Check what was asked against the model's card.
-
-    Raises:
-        UsageError: unknown domain, a size the model was not made for, or a style for a branch it does not have.
-    """
-    if arguments.domain and arguments.domain not in card.domains:
-        raise UsageError(f"The model “{card.id}” has no domain “{arguments.domain}”; it has {', '.join(card.domains)}.")
-    size = card.size if arguments.size is None else arguments.size
-    if not card.min_size <= size <= card.max_size:
-        raise UsageError(f"The model “{card.id}” works at sizes from {card.min_size} to {card.max_size}, not {size}.")
-    domain = arguments.domain or card.domains[0]
-    styles = chosen_styles(arguments.style, card, domain)
-    frame = arguments.frame if isinstance(arguments.frame, Frame) else None
-    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, styles=styles, frame=frame)
 
 
 def read_limits(max_megapixels: float | None) -> ReadLimits:
@@ -150,22 +125,16 @@ def _make_adapter(store: ModelStore) -> Adapter:
 
 @dataclass
 class _Batch:
-    """What all photos of one run share.
-
-    Attributes:
-        domains_to_find: a subject is looked for in each photo, of one of these kinds if there is one; (): none is.
-    """
+    """What all photos of one run share."""
 
     store: ModelStore
-    settings: DecomposeSettings
+    chooser: SettingsChooser
     limits: ReadLimits
     options: ExportOptions
     cancel: CancelToken
     adapt_seconds: float = 0.0
-    domains_to_find: Sequence[str] = ()
     _engine: Decomposer | None = None
     _adapter: Adapter | None = None
-    _finder: SubjectFinder | None = None
 
     def decompose(self, path: Path, folder: Path) -> dict[str, Any]:
         """Take one photo apart and write its stack; what there is to say about it."""
@@ -178,10 +147,10 @@ class _Batch:
             report(Progress(0, 1, "Starting the engine"))
             # torch is imported here, after the first photo turned out to be one.
             self._engine = self._engine or _make_engine(self.store)
-            settings = self._framed(photo, report) if self.domains_to_find else self.settings
+            settings = self.chooser.settings(photo, report)
             clock.append(time.perf_counter())
             decomposition = self._engine.decompose(DecomposeRequest(photo, settings), report, self.cancel)
-            decomposition = self._adapted(decomposition, report)
+            decomposition = self._adapted(decomposition, settings.device, report)
             clock.append(time.perf_counter())
             stack = decomposition.initial_stack()
             manifest = write_stack(decomposition, stack, folder, self.options, report, self.cancel)
@@ -193,21 +162,11 @@ class _Batch:
         seconds["export"] = clock[3] - clock[2]
         return _record(path, folder, decomposition, manifest, seconds)
 
-    def _framed(self, photo: Photo, report: ProgressCallback) -> DecomposeSettings:
-        report(Progress(0, 1, "Looking for a subject"))
-        self._finder = self._finder or _make_finder()
-        subject = chosen_subject(self._finder.find(photo, self.cancel), self.domains_to_find)
-        if subject is None:
-            say(f"{photo.name}: no face, cat or dog was found; the whole photo is taken apart.")
-            return self.settings
-        say(f"{photo.name}: a {subject.kind} was found and framed ({100 * subject.score:.0f} % sure).")
-        return replace(self.settings, frame=subject.frame)
-
-    def _adapted(self, decomposition: Decomposition, report: ProgressCallback) -> Decomposition:
+    def _adapted(self, decomposition: Decomposition, device: str, report: ProgressCallback) -> Decomposition:
         if not self.adapt_seconds:
             return decomposition
         self._adapter = self._adapter or _make_adapter(self.store)
-        request = AdaptRequest(decomposition, self.settings.device, self.adapt_seconds)
+        request = AdaptRequest(decomposition, device, self.adapt_seconds)
         return self._adapter.adapt(request, report, self.cancel)
 
 
@@ -239,8 +198,10 @@ def _record(
 
 
 def _sentence(record: dict[str, Any]) -> str:
+    where = " in the frame" if record["frame"] else ""
     return (
         f"{record['photo']} → {record['folder']}: {len(record['layers'])} layers, "
         f"max error {record['max_error_lsb']:g}/255, "
-        f"{record['psnr_without_residual_db']:.1f} dB without the residual, {sum(record['seconds'].values()):.1f} s"
+        f"{record['psnr_without_residual_db']:.1f} dB without the residual{where}, "
+        f"{sum(record['seconds'].values()):.1f} s"
     )

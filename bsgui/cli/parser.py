@@ -154,8 +154,8 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option = parser.add_argument
     option("photos", nargs="+", type=Path, metavar="PHOTO", help="photo files")
     option("--out", type=Path, required=True, metavar="DIR", help="folder that gets one folder per photo")
-    option("--model", default="general", metavar="ID", help="model id, see “bsgui models” (%(default)s)")
-    option("--domain", default="", metavar="NAME", help="one of the model's domains (the model's first)")
+    option("--model", default="auto", metavar="ID|auto", help="see “bsgui models”; auto: by what the photo shows (auto)")
+    option("--domain", default="", metavar="NAME", help="one of the model's domains (what was found, or its first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
     option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)
     option("--frame", type=typed_frame, metavar=FRAME_FORM, help=_FRAME_HELP)

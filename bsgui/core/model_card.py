@@ -54,6 +54,7 @@ class ModelCard:
         measures: figures on photos never trained on.
         known_failures: sentences.
         config: the network's configuration, see ``bsgui.engine.network.NetworkConfig``.
+        subjects: kinds of :class:`~bsgui.core.frame.Subject` it is made for ("cat", "dog"); none: any photo.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ModelCard:
     measures: dict[str, Any] = field(default_factory=dict)
     known_failures: tuple[str, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+    subjects: tuple[str, ...] = ()
 
     @staticmethod
     def from_json(card_id: str, data: Any) -> ModelCard:
@@ -96,6 +98,7 @@ class ModelCard:
                 measures=dict(data.get("measures", {})),
                 known_failures=tuple(str(x) for x in data.get("known_failures", ())),
                 config=dict(data["config"]),
+                subjects=_words(data.get("subjects", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"The card of model “{card_id}” is damaged.", repr(error)) from error
@@ -109,6 +112,13 @@ class ModelCard:
         card = {key: value for key, value in vars(self).items() if key != "id"}
         card["branches"] = [vars(branch) for branch in self.branches]
         return card
+
+
+def _words(values: Any) -> tuple[str, ...]:
+    # A single word is a sequence too, of letters.
+    if isinstance(values, str):
+        raise TypeError(f"not a list: {values!r}")
+    return tuple(str(x) for x in values)
 
 
 def _headline(figures: Any) -> str:

@@ -64,6 +64,7 @@ def make_card(config: TrainConfig, weights: Path, log: list[dict[str, Any]], eva
         measures=evaluations,
         known_failures=tuple(words.get("known_failures", ())),
         config=network.config.to_json(),
+        subjects=tuple(words.get("subjects", ())),
     )
 
 

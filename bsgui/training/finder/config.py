@@ -34,6 +34,8 @@ class FinderConfig:
         minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
         scenes: pictures per step for the proposals.
         looks: pictures per step for the second look.
+        mine_at: steps at which the finder looks for its own mistakes, to learn from them afterwards.
+        mined_scenes: in how many made scenes, besides pieces of the backgrounds.
         threads: CPU threads, 0 for torch's choice.
         rate: AdamW's highest learning rate.
         average: decay of the weight average.
@@ -49,6 +51,8 @@ class FinderConfig:
     minutes: float = 0.0
     scenes: int = 16
     looks: int = 64
+    mine_at: tuple[int, ...] = ()
+    mined_scenes: int = 500
     threads: int = 1
     rate: float = 1.5e-3
     average: float = 0.998
@@ -77,7 +81,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> FinderConfig:
         split: tuple((folder / place).resolve() for place in places)
         for split, places in data.pop("backgrounds").items()
     }
-    config = FinderConfig(heads=heads, backgrounds=backgrounds, **data)
+    mine_at = tuple(int(step) for step in data.pop("mine_at", ()))
+    config = FinderConfig(heads=heads, backgrounds=backgrounds, mine_at=mine_at, **data)
     if min(config.steps, config.scenes, config.looks, config.save_every, config.log_every) < 1 or not heads:
         raise ValueError("steps, pictures and intervals must be at least 1, and there must be heads")
     return config

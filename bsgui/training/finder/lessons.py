@@ -22,6 +22,7 @@ from bsgui.engine.finder_network import (
     STRIDE,
 )
 
+from .mining import Mistakes, framed_again
 from .scenes import PlacedHead, Scene, SceneMaker, random_angle, scatter
 
 SCENE_SIZE = 128
@@ -39,6 +40,7 @@ _LEAST_VISIBLE, _CLEARLY_VISIBLE = 0.2, 0.5
 _LEAST_CONTRAST = 7.0
 _SPREAD = 0.1
 _FRAME_SHARE = 0.45
+_MISTAKES_SHARE = 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,12 +136,17 @@ def mark(
     shape_weight[near] = bump[near]
 
 
-def look_lesson(maker: SceneMaker, count: int, rng: np.random.Generator) -> LookLesson:
-    """Heads as the proposals frame them, and what else they may take for one."""
+def look_lesson(
+    maker: SceneMaker, count: int, rng: np.random.Generator, mistakes: Mistakes | None = None
+) -> LookLesson:
+    """Heads as the proposals frame them, and what else they may take, or took, for one."""
     scenes, kinds = [], []
     landmarks, boxes = np.zeros((count, 5, 2), np.float32), np.zeros((count, 3), np.float32)
     for index in range(count):
-        scene, kind = _random_look(maker, rng)
+        if mistakes is not None and rng.random() < _MISTAKES_SHARE:
+            scene, kind = _mistake(mistakes, rng), NOTHING
+        else:
+            scene, kind = _random_look(maker, rng)
         scenes.append(scene)
         kinds.append(kind)
         if scene.heads:
@@ -148,6 +155,11 @@ def look_lesson(maker: SceneMaker, count: int, rng: np.random.Generator) -> Look
             square = head.square
             boxes[index] = square.x / LOOK_SIZE, square.y / LOOK_SIZE, math.log(square.side / LOOK_SIZE)
     return LookLesson(_to_tensor(scenes), torch.tensor(kinds), torch.from_numpy(landmarks), torch.from_numpy(boxes))
+
+
+def _mistake(mistakes: Mistakes, rng: np.random.Generator) -> Scene:
+    picture = mistakes.pictures[rng.integers(len(mistakes.pictures))]
+    return Scene(framed_again(picture, LOOK_SIZE, rng), (), (0, 0, LOOK_SIZE, LOOK_SIZE))
 
 
 def _random_look(maker: SceneMaker, rng: np.random.Generator) -> tuple[Scene, int]:

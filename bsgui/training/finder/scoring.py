@@ -102,14 +102,15 @@ def false_alarms(found: Iterable[Sequence[Subject]], threshold: float) -> dict[s
 def choose_threshold(examined: Sequence[Examined], empty: Sequence[Sequence[Subject]], most_false: float) -> float:
     """The score with the best F1 among those at which at most a share of empty pictures shows something."""
     best, chosen = -1.0, 0.9
-    for threshold in np.arange(0.2, 0.96, 0.01):
-        got = figures(examined, float(threshold))
-        if false_alarms(empty, float(threshold))["pictures_with_false"] > most_false:
+    for percent in range(20, 96):
+        threshold = percent / 100
+        got = figures(examined, threshold)
+        if false_alarms(empty, threshold)["pictures_with_false"] > most_false:
             continue
         f1 = 2 * got["recall"] * got["precision"] / max(got["recall"] + got["precision"], 1e-9)
-        if f1 > best:
-            best, chosen = f1, float(threshold)
-    return round(chosen, 2)
+        if f1 >= best:
+            best, chosen = f1, threshold
+    return chosen
 
 
 def _kind(examined: Examined, found: Match) -> str:

@@ -28,6 +28,7 @@ from .config import FinderConfig, read_finder_config
 from .heads import load_heads
 from .lessons import look_lesson, scene_lesson
 from .losses import look_loss, proposal_loss
+from .mining import Mistakes, mine
 from .scenes import SceneMaker
 
 _WARM_UP = 200
@@ -126,8 +127,11 @@ def _run(config: FinderConfig, state: FinderState, maker: SceneMaker, folder: Pa
     state.networks.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     sums: dict[str, float] = {}
     is_over = False
+    mistakes = _mistakes_so_far(config, state, folder)
     while state.step < config.steps and not is_over:
-        figures = _step(config, state, maker)
+        if state.step in config.mine_at:
+            mistakes = _mine(config, state, maker, folder)
+        figures = _step(config, state, maker, mistakes)
         sums = {key: sums.get(key, 0.0) + value / config.log_every for key, value in figures.items()}
         state.seconds = before + time.monotonic() - started
         is_over = 0 < config.minutes * 60 < state.seconds - before
@@ -139,10 +143,30 @@ def _run(config: FinderConfig, state: FinderState, maker: SceneMaker, folder: Pa
             save_finder(state.average, folder / f"{config.name}.safetensors")
 
 
-def _step(config: FinderConfig, state: FinderState, maker: SceneMaker) -> dict[str, float]:
+def _mine(config: FinderConfig, state: FinderState, maker: SceneMaker, folder: Path) -> Mistakes | None:
+    path = _mistakes_path(folder, state.step)
+    if not path.exists():
+        mine(copy.deepcopy(state.average).fuse(), maker, config.mined_scenes, config.seed + state.step).save(path)
+    return _mistakes_so_far(config, state, folder)
+
+
+def _mistakes_so_far(config: FinderConfig, state: FinderState, folder: Path) -> Mistakes | None:
+    """All that were mined up to this step, so that a resumed run learns from the same ones."""
+    paths = [_mistakes_path(folder, step) for step in config.mine_at if step <= state.step]
+    pictures = [Mistakes.load(path).pictures for path in paths if path.exists()]
+    together = [picture for pack in pictures for picture in pack]
+    return Mistakes(np.stack(together)) if together else None
+
+
+def _mistakes_path(folder: Path, step: int) -> Path:
+    return folder / f"mistakes_{step}.safetensors"
+
+
+def _step(config: FinderConfig, state: FinderState, maker: SceneMaker, mistakes: Mistakes | None) -> dict[str, float]:
     # A generator for each step, so that a resumed run sees what an unbroken one would have.
     rng = np.random.default_rng([config.seed, state.step])
-    scenes, looks = scene_lesson(maker, config.scenes, rng), look_lesson(maker, config.looks, rng)
+    scenes = scene_lesson(maker, config.scenes, rng)
+    looks = look_lesson(maker, config.looks, rng, mistakes)
     for group in state.optimizer.param_groups:
         group["lr"] = config.rate * rate_share(state.step, config.steps)
     state.optimizer.zero_grad(set_to_none=True)

@@ -183,7 +183,7 @@ def test_lessons_hold_heads_of_all_kinds_and_nothing(maker: SceneMaker) -> None:
 def test_a_pasted_face_lies_where_it_is_said_to(maker: SceneMaker) -> None:
     square = Candidate(60.0, 70.0, 50.0, 0.25, 0, 1.0)
     for seed in range(40):
-        scene = maker.scene(SCENE_SIZE, [square], np.random.default_rng(seed), edges=0.0)
+        scene = maker.scene(SCENE_SIZE, [square], np.random.default_rng(seed))
         head = scene.heads[0]
         if KINDS[head.square.kind] == "face":
             break

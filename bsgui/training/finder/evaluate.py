@@ -60,7 +60,7 @@ def make_exam(config: FinderConfig, split: str, count: int) -> Exam:
     scenes = []
     for _ in range(count):
         sides = _SIZE * np.exp(rng.uniform(math.log(_SMALLEST), math.log(_LARGEST), rng.integers(1, 4)))
-        scenes.append(maker.scene(_SIZE, scatter(_SIZE, list(sides), rng), rng, edges=0.0))
+        scenes.append(maker.scene(_SIZE, scatter(_SIZE, list(sides), rng), rng))
     empty = [x for levels in backgrounds.photos for x in _crops(levels[0], rng)]
     return Exam(tuple(scenes), tuple(empty))
 

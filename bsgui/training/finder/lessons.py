@@ -23,7 +23,7 @@ from bsgui.engine.finder_network import (
 )
 
 from .mining import Mistakes, framed_again
-from .scenes import PlacedHead, Scene, SceneMaker, random_angle, scatter
+from .scenes import PlacedHead, Scene, SceneMaker, edges_around, random_angle, random_edges, scatter
 
 SCENE_SIZE = 128
 """Side of the scenes for the proposals, pixels."""
@@ -41,6 +41,7 @@ _LEAST_CONTRAST = 7.0
 _SPREAD = 0.1
 _FRAME_SHARE = 0.45
 _MISTAKES_SHARE = 0.35
+_FILLED, _CUT, _LOOK_CUT = 0.15, 0.35, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +95,24 @@ def scene_lesson(maker: SceneMaker, count: int, rng: np.random.Generator) -> Sce
 
 
 def random_scene(maker: SceneMaker, rng: np.random.Generator) -> Scene:
-    """A scene as the proposals are trained on."""
+    """A scene as the proposals are trained on: often cut, and sometimes filled by one head."""
+    if rng.random() < _FILLED:
+        square = _random_square(rng)
+        return maker.scene(SCENE_SIZE, [square], rng, edges_around(square, SCENE_SIZE, rng))
     count = 0 if rng.random() < 0.2 else int(rng.integers(1, 6))
     sides = np.exp(rng.uniform(math.log(SMALLEST_HEAD), math.log(LARGEST_HEAD), count))
     if rng.random() < 0.35:
         # Too small or too large for this size of the picture: another one finds them.
         other = np.exp(rng.uniform(math.log(_LEAST_SIDE), math.log(_MOST_SIDE)))
         sides = np.append(sides[: max(0, count - 2)], other)
-    return maker.scene(SCENE_SIZE, scatter(SCENE_SIZE, list(sides), rng), rng)
+    inside = random_edges(SCENE_SIZE, rng) if rng.random() < _CUT else None
+    return maker.scene(SCENE_SIZE, scatter(SCENE_SIZE, list(sides), rng), rng, inside)
+
+
+def _random_square(rng: np.random.Generator) -> Candidate:
+    side = float(np.exp(rng.uniform(math.log(SMALLEST_HEAD), math.log(LARGEST_HEAD))))
+    x, y = rng.uniform(0.3, 0.7, 2) * SCENE_SIZE
+    return Candidate(float(x), float(y), side, random_angle(rng), 0, 1.0)
 
 
 def mark(
@@ -163,14 +174,15 @@ def _mistake(mistakes: Mistakes, rng: np.random.Generator) -> Scene:
 
 
 def _random_look(maker: SceneMaker, rng: np.random.Generator) -> tuple[Scene, int]:
+    inside = random_edges(LOOK_SIZE, rng) if rng.random() < _LOOK_CUT else None
     chance = rng.random()
     if chance < 0.2:
-        return maker.scene(LOOK_SIZE, [], rng, 0.2), NOTHING
+        return maker.scene(LOOK_SIZE, [], rng, inside), NOTHING
     framed = _framed_well(rng) if chance < 0.8 else _framed_badly(rng)
     # A neighbour may look in from the side.
     others = scatter(LOOK_SIZE, [rng.uniform(30, 70)], rng) if rng.random() < 0.15 else []
     others = [x for x in others if overlap(x, framed) < 0.02]
-    scene = maker.scene(LOOK_SIZE, [*others, framed], rng, 0.2)
+    scene = maker.scene(LOOK_SIZE, [*others, framed], rng, inside)
     return scene, _right_answer(scene)
 
 

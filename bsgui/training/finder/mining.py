@@ -86,7 +86,7 @@ def _places(maker: SceneMaker, scenes: int, rng: np.random.Generator) -> Iterabl
             yield Scene(photo[top : top + side, left : left + side], (), (0, 0, side, side))
     for _ in range(scenes):
         sides = _SCENE * np.exp(rng.uniform(math.log(0.12), math.log(1.2), rng.integers(0, 4)))
-        yield maker.scene(_SCENE, scatter(_SCENE, list(sides), rng), rng, edges=0.1)
+        yield maker.scene(_SCENE, scatter(_SCENE, list(sides), rng), rng)
 
 
 def framed_again(picture: Picture, size: int, rng: np.random.Generator) -> Picture:

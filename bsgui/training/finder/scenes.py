@@ -17,6 +17,7 @@ from .distort import degraded, relit
 from .heads import Heads
 
 Picture = NDArray[np.uint8]
+Inside = tuple[int, int, int, int]
 
 _MASKS, _MASK_SIDE = 384, 64
 _TRIES = 6
@@ -47,7 +48,7 @@ class Scene:
 
     picture: Picture
     heads: tuple[PlacedHead, ...]
-    inside: tuple[int, int, int, int]
+    inside: Inside
 
     def visible(self, square: Candidate) -> float:
         """Which part of a square lies inside."""
@@ -67,24 +68,25 @@ class SceneMaker:
         rng = np.random.default_rng([seed, 77])
         self._masks = [paste_mask(rng) for _ in range(_MASKS)]
 
-    def scene(self, size: int, squares: Sequence[Candidate], rng: np.random.Generator, edges: float = 0.35) -> Scene:
+    def scene(
+        self, size: int, squares: Sequence[Candidate], rng: np.random.Generator, inside: Inside | None = None
+    ) -> Scene:
         """A scene with heads on given squares; their ``kind`` is replaced by that of the head that is drawn.
 
         Args:
             size: side of the picture, pixels.
             squares: where to put heads, later ones over earlier ones.
             rng: decides everything else.
-            edges: how often the picture ends within the square.
+            inside: what shows something; None for all.
         """
         picture = self.backgrounds.draw(size, rng)
         while rng.random() < _DECOYS:
             self._paste_decoy(picture, rng)
-        heads = tuple(self._paste_head(picture, square, rng) for square in squares)
-        picture = degraded(picture, rng)
-        inside = _random_inside(size, rng) if rng.random() < edges else (0, 0, size, size)
-        return Scene(_cut(picture, inside), heads, inside)
+        inside = inside or (0, 0, size, size)
+        heads = tuple(self._paste_head(picture, square, inside, rng) for square in squares)
+        return Scene(_cut(degraded(picture, rng), inside), heads, inside)
 
-    def _paste_head(self, picture: Picture, square: Candidate, rng: np.random.Generator) -> PlacedHead:
+    def _paste_head(self, picture: Picture, square: Candidate, inside: Inside, rng: np.random.Generator) -> PlacedHead:
         index = self.heads.draw(rng)
         points = self.heads.landmarks[index]
         source = relit(self.heads.picture(index, square.side * 0.8), rng)
@@ -93,7 +95,8 @@ class SceneMaker:
             points = (points * (-1, 1) + (1, 0))[[1, 0, 2, 4, 3]]
         matrix = crop_matrix(square, 1, 1.0)
         # A head as large as the picture brings its own surroundings.
-        is_whole = rng.random() < (0.6 if square.side > 0.8 * len(picture) else 0.06)
+        fills = square.side > 0.8 * min(inside[2] - inside[0], inside[3] - inside[1])
+        is_whole = rng.random() < (0.6 if fills else 0.06)
         mask = np.full((2, 2), 255, np.uint8) if is_whole else self._masks[rng.integers(_MASKS)]
         _paste(picture, source, mask, matrix)
         kind = int(self.heads.kinds[index])
@@ -126,6 +129,24 @@ def scatter(size: int, sides: Sequence[float], rng: np.random.Generator) -> list
 def random_angle(rng: np.random.Generator) -> float:
     """How heads are held: mostly upright, up to 30 degrees to a side; radians."""
     return float(np.clip(rng.normal(0, 0.2), -0.55, 0.55))
+
+
+def random_edges(size: int, rng: np.random.Generator) -> Inside:
+    """A picture that ends somewhere: on one side or another, or on all."""
+    if rng.random() < 0.5:
+        cuts = np.where(rng.random(4) < 0.4, rng.uniform(0, 0.4, 4), 0) * size
+    else:
+        cuts = np.full(4, 8) + np.where(rng.random(4) < 0.5, rng.uniform(0, 0.35, 4), 0) * size
+    left, top, right, bottom = (int(x) for x in cuts)
+    return left, top, size - right, size - bottom
+
+
+def edges_around(square: Candidate, size: int, rng: np.random.Generator) -> Inside:
+    """A picture that a head fills, or more than fills."""
+    beyond = square.side * (0.5 + rng.uniform(-0.22, 0.4, 4))
+    left, top = (int(max(0.0, x)) for x in (square.x - beyond[0], square.y - beyond[1]))
+    right, bottom = (int(min(float(size), x)) for x in (square.x + beyond[2], square.y + beyond[3]))
+    return left, top, right, bottom
 
 
 def paste_mask(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -161,16 +182,7 @@ def _warped(source: Picture, matrix: NDArray[np.float64], size: int, border: int
     return np.asarray(warped, np.uint8)
 
 
-def _random_inside(size: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    if rng.random() < 0.5:
-        cuts = np.where(rng.random(4) < 0.4, rng.uniform(0, 0.4, 4), 0) * size
-    else:
-        cuts = np.full(4, 8) + np.where(rng.random(4) < 0.5, rng.uniform(0, 0.35, 4), 0) * size
-    left, top, right, bottom = (int(x) for x in cuts)
-    return left, top, size - right, size - bottom
-
-
-def _cut(picture: Picture, inside: tuple[int, int, int, int]) -> Picture:
+def _cut(picture: Picture, inside: Inside) -> Picture:
     left, top, right, bottom = inside
     cut = np.full_like(picture, _GREY)
     cut[top:bottom, left:right] = picture[top:bottom, left:right]

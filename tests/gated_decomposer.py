@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bsgui.core.decomposition import Decomposition, Provenance
 from bsgui.core.requests import CancelToken, DecomposeRequest, Progress, ProgressCallback
 
-from .fixtures import make_decomposition, make_styled
+from .fixtures import framed, make_decomposition, make_styled
 
 
 @dataclass
@@ -38,4 +38,5 @@ class GatedDecomposer:
         provenance = Provenance(
             asked.model, "0" * 64, asked.domain, asked.seed, asked.size, 8, 8, "cpu, float32", styles=asked.styles
         )
-        return replace(made, provenance=provenance)
+        made = replace(made, provenance=provenance)
+        return framed(made, asked.frame) if asked.frame else made

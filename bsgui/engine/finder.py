@@ -39,6 +39,7 @@ _LEAST_HEAT = 0.12
 _MOST_PEAKS = 12
 _MOST_LOOKS = 16
 _SAME_HEAD = 0.35
+_PART_OF_HEAD = 0.65
 _GREY = (128, 128, 128)
 
 
@@ -129,7 +130,7 @@ def find_with(networks: FinderNetworks, samples: Samples, threshold: float, canc
     for _ in range(2):
         cancel.raise_if_cancelled()
         subjects = look(networks, mips, candidates)
-        candidates = suppress([candidate for candidate, _ in subjects], _SAME_HEAD)
+        candidates = suppress([candidate for candidate, _ in subjects], _SAME_HEAD, _PART_OF_HEAD)
     best = {id(candidate): subject for candidate, subject in subjects}
     return tuple(best[id(candidate)] for candidate in candidates if candidate.score >= threshold)
 

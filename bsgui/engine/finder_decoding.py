@@ -79,25 +79,36 @@ def _candidate(scores: Tensor, shape: Tensor, kind: int, row: int, column: int) 
 
 def overlap(first: Candidate, second: Candidate) -> float:
     """Intersection over union of the two squares, taken as upright."""
-    return float(_overlaps(np.array([[first.x, first.y, first.side]]), (second.x, second.y, second.side))[0])
+    shared = _shared([first], second)[0]
+    return float(shared / (first.side**2 + second.side**2 - shared))
 
 
-def suppress(candidates: Sequence[Candidate], most_overlap: float) -> list[Candidate]:
-    """The best of each group of squares that overlap more than so; best first, whatever their kind."""
+def suppress(candidates: Sequence[Candidate], most_overlap: float, most_covered: float = 1.0) -> list[Candidate]:
+    """The best of each group of squares that overlap too much; best first, whatever their kind.
+
+    Args:
+        candidates: in any order.
+        most_overlap: intersection over union that two may have.
+        most_covered: intersection over the smaller one that two may have.
+    """
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda x: -x.score):
-        squares = np.array([[x.x, x.y, x.side] for x in kept]).reshape(-1, 3)
-        if not (_overlaps(squares, (candidate.x, candidate.y, candidate.side)) > most_overlap).any():
+        areas = np.array([x.side**2 for x in kept])
+        shared = _shared(kept, candidate)
+        is_same = shared > most_overlap * (areas + candidate.side**2 - shared)
+        is_part = shared > most_covered * np.minimum(areas, candidate.side**2)
+        if not (is_same | is_part).any():
             kept.append(candidate)
     return kept
 
 
-def _overlaps(squares: NDArray[np.float64], other: tuple[float, float, float]) -> NDArray[np.float64]:
-    x, y, side = squares.T
-    across = np.minimum(x + side / 2, other[0] + other[2] / 2) - np.maximum(x - side / 2, other[0] - other[2] / 2)
-    down = np.minimum(y + side / 2, other[1] + other[2] / 2) - np.maximum(y - side / 2, other[1] - other[2] / 2)
-    shared = np.maximum(across, 0) * np.maximum(down, 0)
-    return np.asarray(shared / (side**2 + other[2] ** 2 - shared), dtype=np.float64)
+def _shared(squares: Sequence[Candidate], other: Candidate) -> NDArray[np.float64]:
+    """The areas that squares share with another."""
+    x, y, half = np.array([[s.x, s.y, s.side / 2] for s in squares], np.float64).reshape(-1, 3).T
+    reach = other.side / 2
+    across = np.minimum(x + half, other.x + reach) - np.maximum(x - half, other.x - reach)
+    down = np.minimum(y + half, other.y + reach) - np.maximum(y - half, other.y - reach)
+    return np.asarray(np.maximum(across, 0) * np.maximum(down, 0), dtype=np.float64)
 
 
 def numpy_picture_to_tensor(picture: NDArray[np.uint8]) -> Tensor:

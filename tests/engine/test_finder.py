@@ -100,6 +100,9 @@ def test_overlaps_and_suppression() -> None:
     assert suppress([there, near, here], 0.35) == [here, there]
     assert suppress([near, here], 0.7) == [here, near]
     assert suppress([], 0.5) == []
+    eye = Candidate(52, 48, 5, 0, 1, 0.5)
+    assert suppress([here, eye], 0.35) == [here, eye]
+    assert suppress([here, eye], 0.35, 0.65) == [here]
 
 
 def test_a_candidate_goes_from_a_level_to_the_photo_and_back() -> None:

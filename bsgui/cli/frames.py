@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bsgui.core.frame import Frame, Subject
+if TYPE_CHECKING:
+    from bsgui.core.frame import Frame, Subject
 
 FORM = "X,Y,SIZE[,ANGLE]|auto"
 AUTO = "auto"
@@ -23,6 +25,9 @@ def typed_frame(text: str) -> Frame | str:
     """
     if text.strip().lower() == AUTO:
         return AUTO
+    # Here, so that asking for help does not wait for numpy.
+    from bsgui.core.frame import Frame
+
     try:
         x, y, size, *angle = text.lower().split(",")
         width, times, height = size.partition("x")

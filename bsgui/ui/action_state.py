@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 
 from bsgui.core.document import Document
@@ -10,6 +12,7 @@ from .actions import Actions, Needs
 from .canvas.view_state import Look, ViewState
 from .controllers.adapt_controller import AdaptController
 from .controllers.decompose_controller import DecomposeController
+from .controllers.model_controller import ModelController
 from .framing.state import FrameState
 
 _LOOKS = {
@@ -28,7 +31,7 @@ class ActionState(QObject):
         actions: Actions,
         document: Document,
         view: ViewState,
-        decompose: DecomposeController,
+        decomposing: Sequence[DecomposeController | ModelController],
         adapt: AdaptController,
         frames: FrameState,
         has_model: bool,
@@ -36,11 +39,12 @@ class ActionState(QObject):
     ) -> None:
         super().__init__(parent)
         self._actions, self._document, self._view = actions, document, view
-        self._decompose, self._adapt, self._has_model = decompose, adapt, has_model
+        self._decomposing, self._adapt, self._has_model = decomposing, adapt, has_model
         document.photo_changed.connect(self._enable)
         document.decomposition_changed.connect(self._enable)
         document.history_changed.connect(self._show_history)
-        decompose.busy_changed.connect(self._enable)
+        for part in decomposing:
+            part.busy_changed.connect(self._enable)
         adapt.busy_changed.connect(self._enable)
         adapt.possible_changed.connect(self._enable)
         view.view_changed.connect(self._show_view)
@@ -57,7 +61,7 @@ class ActionState(QObject):
             present |= Needs.LAYERS
         if self._has_model:
             present |= Needs.MODEL
-        if self._decompose.is_busy or self._adapt.is_busy:
+        if self._adapt.is_busy or any(part.is_busy for part in self._decomposing):
             present |= Needs.BUSY
         if self._adapt.is_possible:
             present |= Needs.ADAPTABLE

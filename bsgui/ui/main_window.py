@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QMainWindow, QWidget
 
 from bsgui.core.document import Document
-from bsgui.core.requests import DecomposeSettings
+from bsgui.core.model_choice import needs_search
 
 from .action_state import ActionState
 from .actions import Actions
@@ -28,6 +28,7 @@ from .controllers.exactness import ExactnessProbe
 from .controllers.export_controller import ExportController
 from .controllers.frame_controller import FrameController
 from .controllers.layer_controller import LayerController
+from .controllers.model_controller import ModelController
 from .controllers.open_controller import OpenController
 from .controllers.opening import OpenedProject
 from .controllers.project_controller import ProjectController
@@ -126,8 +127,7 @@ class MainWindow(QMainWindow):
             self.actions_table.some(*LAYER_MENU.split()),
             [x for x in self.actions_table.some(*LAYER_BUTTONS.split()) if x is not None],
         )
-        self.decompose_panel = DecomposePanel(self.services.cards, self.frames, self.services.settings.value.device)
-        self.decompose_panel.show_model(self.services.settings.value.model)
+        self._make_decompose_panel()
         self.histogram = HistogramPanel(self.canvas)
         self.analysis = AnalysisPanel(self.document)
         self._panels: dict[str, QWidget] = {
@@ -142,10 +142,25 @@ class MainWindow(QMainWindow):
             self.actions_table,
             self.document,
             self.view,
-            self.decompose,
+            (self.decompose, self.models),
             self.adapt,
             self.frames,
             self.decompose_panel.has_model,
+            self,
+        )
+
+    def _make_decompose_panel(self) -> None:
+        services, settings = self.services, self.services.settings.value
+        automatic = services.finder_factory is not None and needs_search(services.cards)
+        self.decompose_panel = DecomposePanel(services.cards, self.frames, settings.device, automatic)
+        self.decompose_panel.show_model(settings.model)
+        self.models = ModelController(
+            self.document,
+            self.decompose_panel,
+            services.cards,
+            self.frames,
+            self.framing.search,
+            self.decompose,
             self,
         )
 
@@ -157,7 +172,10 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status_line)
 
     def _connect(self) -> None:
-        self.decompose_panel.wanted.connect(self.decompose.decompose)
+        self.decompose_panel.wanted.connect(self.models.decompose)
+        self.decompose_panel.model_chosen.connect(lambda model: self.services.settings.update(model=model))
+        self.models.busy_changed.connect(self.decompose_panel.show_busy)
+        self.models.progressed.connect(self.decompose_panel.show_progress)
         self.frame_overlay.decompose_wanted.connect(self.decompose_panel.ask)
         self.decompose_panel.cancel_wanted.connect(self.cancel_work)
         self.decompose_panel.adapt_wanted.connect(self.adapt.adapt)
@@ -188,6 +206,8 @@ class MainWindow(QMainWindow):
     # ---- reactions -----------------------------------------------------------------------------------------
 
     def _on_photo_opened(self) -> None:
+        # A project that was open may have needed another one.
+        self.decompose_panel.show_model(self.services.settings.value.model)
         if self.services.settings.value.auto_decompose:
             self.decompose_panel.ask()
 
@@ -200,8 +220,7 @@ class MainWindow(QMainWindow):
         else:
             self.decompose.restore(opened.decomposition, opened.settings, opened.stack, opened.recovered is not None)
 
-    def _on_decomposed(self, settings: DecomposeSettings) -> None:
-        self.services.settings.update(model=settings.model)
+    def _on_decomposed(self) -> None:
         self.project.on_decomposed()
         recovered, self._recovered = self._recovered, None
         if recovered is not None:
@@ -209,6 +228,7 @@ class MainWindow(QMainWindow):
 
     def cancel_work(self) -> None:
         """Stop the decomposition or the training that runs; the layers are as before."""
+        self.models.cancel()
         self.decompose.cancel()
         self.adapt.cancel()
 

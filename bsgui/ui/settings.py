@@ -28,7 +28,7 @@ class Settings:
         theme: one of ``THEMES``.
         device: one of ``DEVICES``; what new decompositions are asked to run on.
         auto_decompose: whether a photo is taken apart as soon as it is open.
-        model: id of the model used last; "" for the first installed.
+        model: id of the model that was chosen last; "" leaves the choice to the program.
         export_folder: where exports go; "" for beside the photo.
         export_depth: bits a sample of exported layers, 16 or 8.
         max_megapixels: larger photos are refused before they are decoded.

@@ -21,14 +21,18 @@ from PySide6.QtWidgets import (
 )
 
 from bsgui.core.model_card import ModelCard
+from bsgui.core.model_choice import AUTO, ModelChoice
 from bsgui.core.requests import DecomposeSettings, Progress
 from bsgui.ui.described import described, icon_button, text_button
 from bsgui.ui.framing.part_field import PartField
 from bsgui.ui.framing.state import FrameState
+from bsgui.ui.layers.elided_label import ElidedLabel
 from bsgui.ui.settings import DEVICES
 
 _LARGEST_SEED = 99_999
 _SIZE_STEP = 32
+_AUTOMATIC = "Automatic"
+_AUTOMATIC_TIP = "The photo is searched for faces and animals, and the model that is made for them is taken."
 _DEVICE_NAMES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
 
 
@@ -39,30 +43,40 @@ class DecomposePanel(QWidget):
         cards: the installed models; none is a state of its own.
         frames: which part of the photo is taken apart.
         device: what "device" starts with, one of ``DEVICES``.
+        automatic: whether the choice of the model may be left to the program.
 
     Signals:
         wanted(DecomposeSettings): the person asks for a decomposition.
         cancel_wanted(): the person wants the running one, or the training, stopped.
         adapt_wanted(): the person wants the model adapted to the photo.
         finish_wanted(): the person wants the training ended and its layers kept.
+        model_chosen(str): the person has chosen a model by its id, or with "" left the choice to the program.
     """
 
     wanted = Signal(object)
     cancel_wanted = Signal()
     adapt_wanted = Signal()
     finish_wanted = Signal()
+    model_chosen = Signal(str)
 
     def __init__(
-        self, cards: Sequence[ModelCard], frames: FrameState, device: str = "auto", parent: QWidget | None = None
+        self,
+        cards: Sequence[ModelCard],
+        frames: FrameState,
+        device: str = "auto",
+        automatic: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._frames = frames
+        self._frames, self._has_automatic = frames, automatic
+        self._choice: ModelChoice | None = None
         self._cards = {card.id: card for card in cards}
         self._has_photo = self._is_busy = self._is_adaptable = self._is_adapting = False
         self._make_fields()
         self._make_button()
         self._lay_out()
         self.model.currentIndexChanged.connect(self._on_model_changed)
+        self.model.activated.connect(lambda _: self.model_chosen.emit("" if self.is_automatic else self._card_id))
         self._on_model_changed()
         self.show_device(device)
         self._show_state()
@@ -76,7 +90,7 @@ class DecomposePanel(QWidget):
     def settings(self) -> DecomposeSettings:
         """What the fields say."""
         return DecomposeSettings(
-            model=self.model.currentData() or "",
+            model=self._card_id,
             domain=self.domain.currentData() or "",
             seed=self.seed.value(),
             size=self.size_px.value(),
@@ -95,9 +109,23 @@ class DecomposePanel(QWidget):
         self.show_device(settings.device)
         self._frames.frame = settings.frame
 
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the choice of the model is left to the program."""
+        return bool(self.model.currentData() == AUTO)
+
+    def show_choice(self, choice: ModelChoice | None) -> None:
+        """What the program would choose for the photo, and why; None while it does not know."""
+        if choice == self._choice or not self._has_automatic:
+            return
+        self._choice = choice
+        self.model.setItemText(0, f"Automatic: {choice.card.name}" if choice is not None else _AUTOMATIC)
+        if self.is_automatic:
+            self._on_model_changed()
+
     def show_model(self, model_id: str) -> None:
-        """Choose a model, if it is installed."""
-        row = self.model.findData(model_id)
+        """Choose a model, if it is installed; "" leaves the choice to the program, if it may have it."""
+        row = self.model.findData(model_id or AUTO)
         if row >= 0:
             self.model.setCurrentIndex(row)
 
@@ -146,6 +174,11 @@ class DecomposePanel(QWidget):
     def _make_fields(self) -> None:
         self.part = PartField(self._frames)
         self.model = described(QComboBox(), "Model", "Which network takes the photo apart")
+        self.reason = ElidedLabel()
+        self.reason.setProperty("quiet", True)
+        if self._has_automatic:
+            self.model.addItem(_AUTOMATIC, AUTO)
+            self.model.setItemData(0, _AUTOMATIC_TIP, Qt.ItemDataRole.ToolTipRole)
         for card in self._cards.values():
             self.model.addItem(card.name, card.id)
             self.model.setItemData(self.model.count() - 1, card.description, Qt.ItemDataRole.ToolTipRole)
@@ -191,6 +224,7 @@ class DecomposePanel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow("Part", self.part)
         form.addRow("Model", self.model)
+        form.addRow("", self.reason)
         form.addRow("Domain", self.domain)
         form.addRow("Seed", seed)
         form.addRow("Size", self.size_px)
@@ -224,19 +258,35 @@ class DecomposePanel(QWidget):
         self._advanced.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
 
     def _on_model_changed(self) -> None:
-        card = self._cards.get(self.model.currentData())
+        card = self._cards.get(self._card_id)
+        self._show_reason()
         self.domain.clear()
         if card is None:
             return
         for domain in card.domains:
             self.domain.addItem(domain.replace("_", " ").capitalize(), domain)
+        if self.is_automatic and self._choice is not None:
+            self.domain.setCurrentIndex(max(0, self.domain.findData(self._choice.domain)))
         self.size_px.setRange(card.min_size, card.max_size)
         self.size_px.setValue(card.size)
         self.size_px.setToolTip(
             f"Working size: the long side of what the network sees, {card.min_size} to {card.max_size} px; "
             f"trained at {card.size} px"
         )
-        self.model.setToolTip(card.description or card.name)
+        self.model.setToolTip(f"{_AUTOMATIC_TIP}\n\n" * self.is_automatic + (card.description or card.name))
+
+    @property
+    def _card_id(self) -> str:
+        """The model that the fields stand for; the first while the program does not know yet."""
+        if not self.is_automatic:
+            return self.model.currentData() or ""
+        return self._choice.card.id if self._choice is not None else next(iter(self._cards))
+
+    def _show_reason(self) -> None:
+        reason = self._choice.reason if self.is_automatic and self._choice is not None else ""
+        self.reason.setText(reason[:1].upper() + reason[1:])
+        self.reason.setToolTip(self.reason.text())
+        self._form.setRowVisible(self.reason, bool(reason))
 
     def _on_clicked(self) -> None:
         if self._is_busy:

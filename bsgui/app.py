@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from bsgui import __version__
 from bsgui.core.race import RaceConfig, RaceSession
 from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
+from bsgui.engine.preload import quiet_imports
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.resource_paths import APP_NAME, resource
 from bsgui.ui.icons import app_icon
@@ -67,17 +68,20 @@ def make_services(log_folder: Path) -> Services:
 
     def decomposer() -> Decomposer:
         # torch takes a second to import: on the worker thread, while the window is already up.
-        from bsgui.engine.decomposer import TorchDecomposer
+        with quiet_imports():
+            from bsgui.engine.decomposer import TorchDecomposer
 
         return TorchDecomposer(store)
 
     def race(config: RaceConfig) -> RaceSession:
-        from bsgui.analysis.race.training import Race
+        with quiet_imports():
+            from bsgui.analysis.race.training import Race
 
         return Race(config)
 
     def adapter() -> Adapter:
-        from bsgui.training.adapt import PhotoAdapter
+        with quiet_imports():
+            from bsgui.training.adapt import PhotoAdapter
 
         return PhotoAdapter(store)
 

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bsgui.core.errors import UsageError
-from bsgui.core.race import MOMENTUM, RaceConfig, RaceCourse, RaceFrame
+from bsgui.core.race import RaceConfig, RaceCourse, RaceFrame
 from bsgui.core.requests import CancelToken, NeverCancelled
 
 from .initial import initial_weights
 from .networks import make_network
+from .optimizers import Descent
 from .theory import predict_course
-
-_BETAS = (0.9, 0.999)
 
 
 class Race:
@@ -35,7 +34,7 @@ class Race:
         self._initial = initial_weights(config)
         self._weights = [torch.from_numpy(x.copy()).requires_grad_() for x in self._initial]
         self._network = make_network(config)
-        self._optimizer = _make_optimizer(config, self._weights)
+        self._descent = Descent(config, self._weights)
         self._noise = torch.Generator().manual_seed(config.seed)
         self._frozen: list[tuple[Tensor, Tensor] | None] = [None] * len(self._weights)
         self._step = 0
@@ -64,10 +63,10 @@ class Race:
             UsageError: the weights have left all bounds; the learning rate is too large.
         """
         for _ in range(steps):
-            self._optimizer.zero_grad(set_to_none=True)
+            self._descent.forget_gradients()
             self._network.losses(self._weights).sum().backward()  # type: ignore[no-untyped-call]
             self._add_noise()
-            self._optimizer.step()
+            self._descent.step()
             self._keep_frozen()
         self._step += steps
         frame = self.frame()
@@ -162,10 +161,3 @@ def record_steps(config: RaceConfig) -> NDArray[np.int64]:
     """(T,) the steps that are recorded: evenly spread from 0 to the last."""
     count = min(config.records, config.step_count + 1)
     return np.unique(np.rint(np.linspace(0, config.step_count, count)).astype(np.int64))
-
-
-def _make_optimizer(config: RaceConfig, weights: list[Tensor]) -> torch.optim.Optimizer:
-    if config.optimizer == "adam":
-        return torch.optim.Adam(weights, lr=config.learning_rate, betas=_BETAS)
-    momentum = MOMENTUM if config.optimizer == "momentum" else 0.0
-    return torch.optim.SGD(weights, lr=config.learning_rate, momentum=momentum)

@@ -188,7 +188,7 @@ def test_who_chooses_a_model_keeps_it(
     with qtbot.waitSignal(window.decompose.decomposed):
         panel.ask()
     assert decomposer.requests[-1].settings.model == "general"
-    assert not panel.reason.isVisible()
+    assert panel.reason.text() == ""
     panel.model.setCurrentIndex(0)
     panel.model.activated.emit(0)
     assert settings_store.value.model == ""

@@ -176,6 +176,7 @@ class DecomposePanel(QWidget):
         self.model = described(QComboBox(), "Model", "Which network takes the photo apart")
         self.reason = ElidedLabel()
         self.reason.setProperty("quiet", True)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignRight)
         if self._has_automatic:
             self.model.addItem(_AUTOMATIC, AUTO)
             self.model.setItemData(0, _AUTOMATIC_TIP, Qt.ItemDataRole.ToolTipRole)
@@ -224,7 +225,6 @@ class DecomposePanel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow("Part", self.part)
         form.addRow("Model", self.model)
-        form.addRow("", self.reason)
         form.addRow("Domain", self.domain)
         form.addRow("Seed", seed)
         form.addRow("Size", self.size_px)
@@ -233,10 +233,15 @@ class DecomposePanel(QWidget):
         self._advanced = text_button("Advanced", "Show or hide the device", checkable=True)
         self._advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._advanced.toggled.connect(self._show_advanced)
-        # The bar takes the place of "Advanced", so that nothing moves when a decomposition begins or ends.
+        self._remarks = QWidget()
+        remarks = QHBoxLayout(self._remarks)
+        remarks.setContentsMargins(0, 0, 4, 0)
+        remarks.addWidget(self._advanced)
+        remarks.addWidget(self.reason, 1)
+        # The bar takes the place of this line, so that nothing moves when a decomposition begins or ends.
         self._place = QStackedWidget()
         self._place.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._place.addWidget(self._advanced)
+        self._place.addWidget(self._remarks)
         self._place.addWidget(self._bar)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -286,7 +291,6 @@ class DecomposePanel(QWidget):
         reason = self._choice.reason if self.is_automatic and self._choice is not None else ""
         self.reason.setText(reason[:1].upper() + reason[1:])
         self.reason.setToolTip(self.reason.text())
-        self._form.setRowVisible(self.reason, bool(reason))
 
     def _on_clicked(self) -> None:
         if self._is_busy:
@@ -304,7 +308,7 @@ class DecomposePanel(QWidget):
     def _show_state(self) -> None:
         self._show_adapt_button()
         self._nothing.setVisible(not self.has_model)
-        self._place.setCurrentWidget(self._bar if self._is_busy else self._advanced)
+        self._place.setCurrentWidget(self._bar if self._is_busy else self._remarks)
         self.button.setText("Cancel" if self._is_busy else "Decompose")
         stop = "Stop, and bring back the layers as they were (Esc)" if self._is_adapting else "Stop (Esc)"
         self.button.setToolTip(stop if self._is_busy else "Take the photo apart (Ctrl+Return)")

@@ -31,6 +31,10 @@ def lab(arguments: argparse.Namespace) -> int:
             return _run(arguments)
         case "list":
             return _list()
+        case "playback":
+            from .playback import playback
+
+            return playback(arguments)
         case _:
             return _report(arguments)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 _LAB = """\
 The specialization laboratory: small branched networks y = Σ_b f_b(x) learn a
-task with known modes, by real gradient descent, beside what theory predicts.
+task with known modes, by real gradient descent, beside what theory predicts;
+and what training runs of real models recorded of themselves.
 """
 _EXAMPLES = """\
 examples:
@@ -15,6 +16,8 @@ examples:
   bsgui lab race --optimizer adam --learning-rate 0.002 --csv course.csv
   bsgui lab run depth --out lab
   bsgui lab run all --out lab          (some minutes; writes lab/report.html)
+  bsgui lab playback                   (the run that came with the program)
+  bsgui lab playback runs/general --csv measures.csv --layers layers --at 200
 """
 # Name, type, metavar, help. What is not given is the configuration file's, or the default.
 _NUMBERS = (
@@ -45,7 +48,7 @@ CONFIG_OPTIONS = (*(x[0].replace("-", "_") for x in (*_NUMBERS, *_CHOICES)), "st
 
 
 def add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``lab`` with ``race``, ``run``, ``list`` and ``report``; the namespace gets ``lab``."""
+    """Add ``lab`` with ``race``, ``run``, ``list``, ``report`` and ``playback``; the namespace gets ``lab``."""
     form = argparse.RawDescriptionHelpFormatter
     parser = commands.add_parser(
         "lab",
@@ -67,6 +70,14 @@ def add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         )
     )
     parts.add_parser("list", help="list the experiments", description="List the experiments of record.")
+    _add_playback(
+        parts.add_parser(
+            "playback",
+            help="what a training run recorded",
+            description="Say how a training run went, and write its measures, or a photo's layers at one of its steps.",
+            allow_abbrev=False,
+        )
+    )
     report = parts.add_parser("report", help="one page of all", description="Write DIR/report.html.")
     report.add_argument("folder", type=Path, metavar="DIR", help="the folder that “lab run” wrote to")
 
@@ -89,6 +100,17 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_natural, default=0, metavar="N", help="of all random numbers (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write CSV, JSON, SVG, PNG and report.html there")
     parser.add_argument("--json", action="store_true", help="one object per experiment, one a line, on stdout")
+
+
+def _add_playback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", type=Path, nargs="?", metavar="RUN", help="a run's folder, or a recording (default: the bundled one)"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all measures, one row a recorded step")
+    parser.add_argument("--layers", type=Path, metavar="DIR", help="write a photo's layers as a stack of PNG files")
+    parser.add_argument("--at", type=_natural, metavar="STEP", help="the recorded step nearest to this one (the last)")
+    parser.add_argument("--photo", type=_natural, default=1, metavar="N", help="which of its photos, from 1 (1)")
+    parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .decomposition import Decomposition, LayerInfo, Provenance
+from .fidelity import energy_shares, psnr_without_residual_db
+from .layers import LayerKind
 from .photo import FloatImage, Photo
+from .requests import NeverCancelled
 from .sources import AffineLayers
 
 Array = NDArray[np.float32]
@@ -21,6 +25,7 @@ Array = NDArray[np.float32]
 FIGURES = ("fidelity_db", "redundancy", "cancellation", "identity")
 BRANCH_FIGURES = ("shares", "colours", "skewness")
 _LEVELS = 255
+_NEVER = NeverCancelled()
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +145,28 @@ class Recording:
     def course(self, figure: str) -> NDArray[np.float64]:
         """One of the measures over the run: (T,) for FIGURES, (T, N) for BRANCH_FIGURES, (T, …) for the others."""
         return np.array([getattr(moment.measures, figure) for moment in self.moments], np.float64)
+
+    def nearest(self, step: int) -> int:
+        """Index of the recorded moment that is nearest to a step."""
+        return int(np.abs(self.steps - step).argmin())
+
+    def decomposition(self, moment: int, photo: int) -> Decomposition:
+        """One photo's layers at one moment, as an engine would have given them. Raises IndexError."""
+        picture = self.photos[photo].photo
+        source = self.moments[moment].maps[photo].layers(picture)
+        shares = energy_shares(source, picture)
+        middle = (
+            LayerInfo(f"branch-{number}", name, LayerKind.BRANCH, float(shares[number]))
+            for number, name in enumerate(self.branches, 1)
+        )
+        layers = (
+            LayerInfo("base", "Base", LayerKind.BASE),
+            *middle,
+            LayerInfo("residual", "Residual", LayerKind.RESIDUAL, float(shares[-1])),
+        )
+        height, width = source.scale_maps.shape[1:3]
+        provenance = Provenance(size=self.size, working_width=2 * width, working_height=2 * height)
+        return Decomposition(picture, layers, source, provenance, psnr_without_residual_db(source, picture, _NEVER))
 
     def before(self, step: int) -> Recording:
         """The recording without this step and all later ones."""

@@ -15,6 +15,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from bsgui import __version__
+from bsgui.core.model_choice import preferred
 from bsgui.core.race import RaceConfig, RaceSession
 from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
 from bsgui.engine.preload import quiet_imports
@@ -64,7 +65,7 @@ def make_services(log_folder: Path) -> Services:
     """Settings, models and folders of this person; the engine only when it is first needed."""
     folders = default_model_folders()
     store = ModelStore(folders)
-    cards = tuple(sorted(store.cards(), key=lambda card: (card.id != "general", card.name)))
+    cards = tuple(preferred(store.cards()))
 
     def decomposer() -> Decomposer:
         # torch takes a second to import: on the worker thread, while the window is already up.

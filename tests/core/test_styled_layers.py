@@ -7,8 +7,9 @@ import pytest
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.photo import Photo
+from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, PixelLayers
-from bsgui.core.styled_layers import StyledLayers, TwoRuns, affine_layers, restyled
+from bsgui.core.styled_layers import StyledLayers, TwoRuns, affine_layers, restyled, style_changes
 from bsgui.core.styles import BranchStyle, Styles
 from bsgui.core.viewport import Viewport
 from tests.fixtures import make_decomposition, make_photo, make_styled
@@ -103,6 +104,18 @@ def test_a_hundred_alphas_keep_the_maps_of_one(styled: Decomposition) -> None:
     # Only the last is kept by the runs; asking for an earlier one mixes it again.
     assert affine_layers(blends[-1].source) is maps[-1]
     assert affine_layers(blends[0].source) is not maps[0]
+
+
+def test_how_far_other_styles_are(styled: Decomposition) -> None:
+    view = styled.subject_view(24)
+    changes = style_changes(runs_of(styled), view, NeverCancelled())
+    own, full = layer(with_alphas(styled), 1), layer(with_alphas(styled, replace(ONE, alpha=1.0)), 1)
+    expected = np.sqrt((full - own).var((0, 1)).sum() / own.var((0, 1)).sum())
+    assert set(changes) == {1, 3}
+    assert changes[1] == pytest.approx(expected, rel=0.1)
+    maps = runs_of(styled).own
+    same = replace(runs_of(styled), other=(maps.scale_maps[1:-1], maps.shift_maps[1:-1]))
+    assert style_changes(same, view, NeverCancelled()) == {1: 0.0, 3: 0.0}
 
 
 def test_layers_as_maps_or_none(styled: Decomposition) -> None:

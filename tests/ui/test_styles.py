@@ -232,6 +232,23 @@ def test_the_popover_shows_and_changes_the_style(popover: StylePopover, styled: 
 
 
 @no_real_popups
+def test_the_popover_says_how_much_the_style_changes(popover: StylePopover, styled: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: styled.styles.change(LAYER) is not None)
+    change = styled.styles.change(LAYER)
+    assert change is not None
+    assert change > 0.1
+    assert popover.note.text() == f"Changes it by {change * 100:.0f} %"
+    assert styled.styles.change("branch-1") is None
+    styled.styles.blend(LAYER, 0.2)
+    assert styled.styles.change(LAYER) == change
+    with qtbot.waitSignal(styled.decompose.decomposed):
+        popover.domain.setCurrentIndex(popover.domain.findData("any"))
+        popover.seed.setValue(0)
+        popover.close()
+    assert styled.styles.change(LAYER) != change
+
+
+@no_real_popups
 def test_a_seed_that_was_just_typed_counts_when_the_popover_closes(
     popover: StylePopover, styled: MainWindow, qtbot: QtBot
 ) -> None:

@@ -12,7 +12,7 @@ from bsgui.core.document import Document
 from bsgui.core.fidelity import with_figures
 from bsgui.core.model_card import ModelCard
 from bsgui.core.requests import DecomposeSettings, settings_of
-from bsgui.core.styled_layers import StyledLayers, restyled
+from bsgui.core.styled_layers import StyledLayers, TwoRuns, restyled, style_changes
 from bsgui.core.styles import BranchStyle, Styles, branch_of, style_of, with_style, without_style
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.panels.notices import NoticeStack
@@ -21,6 +21,7 @@ from .adapt_controller import AdaptController
 from .decompose_controller import DecomposeController
 
 _FIGURES_DELAY_MS = 250
+_COMPARED_SIDE = 256
 
 
 class StyleController(QObject):
@@ -58,9 +59,13 @@ class StyleController(QObject):
         self._wanted: Styles = ()
         self._measuring = LatestJob("figures", self)
         self._measuring.finished.connect(document.update_figures)
+        self._compared: TwoRuns | None = None
+        self._changes: dict[int, float] = {}
+        self._comparing = LatestJob("styles", self)
+        self._comparing.finished.connect(self._on_compared)
         self._rest = QTimer(self, singleShot=True, interval=_FIGURES_DELAY_MS)
         self._rest.timeout.connect(self._measure)
-        document.content_changed.connect(self.changed.emit)
+        document.content_changed.connect(self._on_content_changed)
         document.decomposition_changed.connect(self._on_layers_changed)
         decompose.busy_changed.connect(self.changed)
         adapt.busy_changed.connect(self.changed)
@@ -107,6 +112,10 @@ class StyleController(QObject):
         """The other style of a layer, also one that is on its way; None where it has only the photo's own."""
         return style_of(self._styles, branch_of(layer_id))
 
+    def change(self, layer_id: str) -> float | None:
+        """How far a layer's other style is from its own, see :func:`style_changes`; None while nobody knows."""
+        return self._changes.get(branch_of(layer_id)) if not self.is_waiting else None
+
     def choose(self, layer_id: str, domain: str, seed: int) -> None:
         """Another style for a branch; its alpha stays, or is 1 if it had none."""
         before = self.style(layer_id)
@@ -130,7 +139,8 @@ class StyleController(QObject):
     def close(self, timeout: float) -> bool:
         """Stop measuring; whether the thread has ended."""
         self._rest.stop()
-        return self._measuring.close(timeout)
+        ended = self._measuring.close(timeout)
+        return self._comparing.close(timeout) and ended
 
     # ---- changes -------------------------------------------------------------------------------------------
 
@@ -191,6 +201,10 @@ class StyleController(QObject):
     def _on_layers_changed(self) -> None:
         if self._asked is not None and self._asked[0] is not self._document.kept_decomposition:
             self._give_up()
+        self._on_content_changed()
+
+    def _on_content_changed(self) -> None:
+        self._compare()
         self.changed.emit()
 
     # ---- figures -------------------------------------------------------------------------------------------
@@ -199,6 +213,23 @@ class StyleController(QObject):
         decomposition = self._document.kept_decomposition
         if decomposition is not None and isinstance(decomposition.source, StyledLayers):
             self._measuring.run(lambda report, cancel: with_figures(decomposition, cancel))
+
+    def _compare(self) -> None:
+        decomposition = self._document.kept_decomposition
+        source = None if decomposition is None else decomposition.source
+        runs = source.runs if isinstance(source, StyledLayers) else None
+        if runs is self._compared:
+            return
+        self._compared, self._changes = runs, {}
+        if runs is None or decomposition is None:
+            self._comparing.cancel()
+        else:
+            view = decomposition.subject_view(_COMPARED_SIDE)
+            self._comparing.run(lambda report, cancel: style_changes(runs, view, cancel))
+
+    def _on_compared(self, changes: dict[int, float]) -> None:
+        self._changes = changes
+        self.changed.emit()
 
     def _name(self, layer_id: str) -> str:
         return self._document.layer(layer_id).name

@@ -123,6 +123,7 @@ class StylePopover(QFrame):
         blend.addWidget(self.alpha_value)
         self.note = QLabel()
         self.note.setProperty("quiet", True)
+        self.note.setToolTip("How far the other style is from the photo’s own, in this branch: a question of the model")
         last.addWidget(self.note, 1)
         last.addWidget(self.reset_button)
         form = QFormLayout()
@@ -165,8 +166,12 @@ class StylePopover(QFrame):
     def _remark(self, style: BranchStyle | None) -> str:
         if self._edits.is_waiting:
             return "Running…"
-        is_own = style is not None and (style.domain, style.seed) == self._edits.own
-        return self._edits.why_not(self._layer_id) or ("This is the photo’s own style." if is_own else "")
+        if style is None or self._edits.why_not(self._layer_id):
+            return self._edits.why_not(self._layer_id)
+        if (style.domain, style.seed) == self._edits.own:
+            return "This is the photo’s own style."
+        change = self._edits.change(self._layer_id)
+        return "" if change is None else f"Changes it by {change * 100:.{0 if change >= 0.0995 else 1}f} %"
 
     def _on_domain(self) -> None:
         if self._is_showing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -10,11 +11,16 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from bsgui.core.compose import LayerView, compose, show_layer
-from bsgui.core.recording import Recording
-from bsgui.core.requests import CancelToken
+from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.recording import QuantizedMaps, Recording
+from bsgui.core.requests import CancelToken, NeverCancelled
 from bsgui.core.sources import AffineLayers
 from bsgui.core.viewport import Viewport
 from bsgui.ui.canvas.qimage import to_qimage
+from bsgui.ui.theme import Theme
+
+from .race_plots import branch_color
+from .tile_grid import Caption
 
 PHOTO, SUM = 0, 1
 FIRST_BRANCH = 2
@@ -44,10 +50,19 @@ class FrameRequest:
 
 @dataclass(frozen=True, eq=False)
 class PlaybackFrame:
-    """The answer: one picture a tile, None for those that were not wanted."""
+    """The answer.
+
+    Attributes:
+        request: what was asked for.
+        pictures: one a tile, None for those that were not wanted.
+        fidelity_db: of the branches' sum, for this photo.
+        shares: (N,) of this photo's branches in their summed variance.
+    """
 
     request: FrameRequest
     pictures: tuple[QImage | None, ...]
+    fidelity_db: float
+    shares: NDArray[np.float64]
 
 
 def tile_names(recording: Recording) -> tuple[str, ...]:
@@ -55,8 +70,19 @@ def tile_names(recording: Recording) -> tuple[str, ...]:
     return ("Photo", "Sum", *recording.branches, "Residual")
 
 
+def frame_captions(frame: PlaybackFrame, theme: Theme) -> list[Caption]:
+    """What stands over the tiles: names, this photo's figures, and the colours that the curves have."""
+    recording = frame.request.recording
+    captions = [Caption(name) for name in tile_names(recording)]
+    captions[SUM] = Caption(captions[SUM].name, f"{frame.fidelity_db:.1f} dB")
+    for branch, share in enumerate(frame.shares):
+        color = branch_color(branch, theme.name == "dark")
+        captions[FIRST_BRANCH + branch] = Caption(recording.branches[branch], f"{share:.0%}", color)
+    return captions
+
+
 def render_frame(request: FrameRequest, cancel: CancelToken) -> PlaybackFrame:
-    """Make the pictures: 1 to 3 ms each at usual sizes. Thread: any. Raises Cancelled."""
+    """Make the pictures, 1 to 3 ms each at usual sizes, and measure them. Thread: any. Raises Cancelled."""
     recording = request.recording
     photo = recording.photos[request.photo].photo
     scale = min(request.width / photo.width, request.height / photo.height, _LARGEST_SCALE)
@@ -67,7 +93,20 @@ def render_frame(request: FrameRequest, cancel: CancelToken) -> PlaybackFrame:
         cancel.raise_if_cancelled()
         wanted = request.only is None or request.only == tile
         pictures.append(to_qimage(_picture(layers, tile, request.look, view)) if wanted else None)
-    return PlaybackFrame(request, tuple(pictures))
+    cancel.raise_if_cancelled()
+    return PlaybackFrame(request, tuple(pictures), *_figures(recording, request, layers))
+
+
+_KNOWN: WeakKeyDictionary[QuantizedMaps, tuple[float, NDArray[np.float64]]] = WeakKeyDictionary()
+
+
+def _figures(recording: Recording, request: FrameRequest, layers: AffineLayers) -> tuple[float, NDArray[np.float64]]:
+    """Fidelity and shares; kept, as a slider comes by often and they cost as much as the pictures."""
+    maps = recording.moments[request.moment].maps[request.photo]
+    if maps not in _KNOWN:
+        fidelity = psnr_without_residual_db(layers, layers.photo, NeverCancelled())
+        _KNOWN[maps] = fidelity, energy_shares(layers, layers.photo)[1:-1]
+    return _KNOWN[maps]
 
 
 def _picture(layers: AffineLayers, tile: int, look: LayerView, view: Viewport) -> NDArray[np.uint8]:

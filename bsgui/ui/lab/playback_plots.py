@@ -20,9 +20,9 @@ from .race_plots import branch_color
 
 Array = NDArray[np.float64]
 _LABEL_WIDTH = 48
-_MOST_TICKS = 7
+_LEAST_GAP = 0.1
 _LEAST_HEIGHT = 400
-_ROUND = (1, 2, 5)
+_DIGITS = (5, 2, 1)
 
 
 class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
@@ -138,15 +138,13 @@ class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
 
 def tick_steps(last: int) -> list[int]:
-    """Round steps that lie about evenly on a square-root scale."""
-    found: list[int] = []
-    for part in np.linspace(0, 1, _MOST_TICKS):
-        step = int(last * part**2)
-        magnitude = 10 ** max(len(str(step)) - 1, 0)
-        rounded = max((x * magnitude for x in _ROUND if x * magnitude <= step), default=0)
-        if rounded not in found:
-            found.append(rounded)
-    return found
+    """The last step, and before it 1, 2, 5, 10 and so on and 0, as many as do not crowd a square-root scale."""
+    found = [last]
+    rounded = (digit * 10**power for power in reversed(range(len(str(last)))) for digit in _DIGITS)
+    for step in (*rounded, 0):
+        if np.sqrt(found[-1]) - np.sqrt(step) >= _LEAST_GAP * np.sqrt(last) and step < last:
+            found.append(step)
+    return found[::-1]
 
 
 def _title(plot: Any, text: str, theme: Theme) -> None:

@@ -30,11 +30,10 @@ from bsgui.ui.theme import current_theme
 
 from .frame_maker import FrameMaker
 from .playback_bar import PlaybackBar, TransportBar
-from .playback_frame import FIRST_BRANCH, SUM, FrameRequest, PlaybackFrame, render_frame, tile_names
+from .playback_frame import FrameRequest, PlaybackFrame, frame_captions, render_frame, tile_names
 from .playback_plots import PlaybackPlots
 from .race_files import png_bytes, render_image, render_svg, write_bytes
-from .race_plots import branch_color
-from .tile_grid import Caption, TileGrid, sheet
+from .tile_grid import TileGrid, sheet
 
 _SECONDS_TO_CLOSE = 5.0
 _EXPORT_SIDE = 480
@@ -123,11 +122,12 @@ class PlaybackWindow(QMainWindow):
             self._write(path, lambda cancel: png_bytes(image))
         elif recording.photos:
             request = self._request(recording, _EXPORT_SIDE, _EXPORT_SIDE, None)
-            captions, theme = self._captions(recording, request.moment), current_theme()
+            theme = current_theme()
             title = f"{recording.title}: step {recording.moments[request.moment].step:,}"
 
             def work(cancel: CancelToken) -> bytes:
-                return png_bytes(sheet(render_frame(request, cancel).pictures, captions, title, theme))
+                frame = render_frame(request, cancel)
+                return png_bytes(sheet(frame.pictures, frame_captions(frame, theme), title, theme))
 
             self._write(path, work)
 
@@ -181,18 +181,8 @@ class PlaybackWindow(QMainWindow):
         if frame.request.recording is not self._recording:
             return
         self._frame = frame
-        moment = frame.request.moment
-        self.grid.show_tiles(frame.pictures, self._captions(frame.request.recording, moment))
-        self._show_measures(moment)
-
-    def _captions(self, recording: Recording, moment: int) -> list[Caption]:
-        measures, dark = recording.moments[moment].measures, current_theme().name == "dark"
-        captions = [Caption(name) for name in tile_names(recording)]
-        captions[SUM] = Caption(captions[SUM].name, f"{measures.fidelity_db:.1f} dB")
-        for branch, share in enumerate(measures.shares):
-            name = recording.branches[branch]
-            captions[FIRST_BRANCH + branch] = Caption(name, f"{share:.0%}", branch_color(branch, dark))
-        return captions
+        self.grid.show_tiles(frame.pictures, frame_captions(frame, current_theme()))
+        self._show_measures(frame.request.moment)
 
     def _show_measures(self, moment: int) -> None:
         recording = self._recording
@@ -207,8 +197,8 @@ class PlaybackWindow(QMainWindow):
         minutes, seconds = divmod(round(recording.moments[moment].seconds), 60)
         identity = f" · identity {measures.identity:.2f}" if measures.identity == measures.identity else ""
         self._status.setText(
-            f"Trained for {minutes}:{seconds:02d} min · fidelity {measures.fidelity_db:.1f} dB · redundancy "
-            f"{measures.redundancy:.2f} · cancellation {measures.cancellation:.2f}{identity}"
+            f"Trained for {minutes}:{seconds:02d} min · validation photos: fidelity {measures.fidelity_db:.1f} dB · "
+            f"redundancy {measures.redundancy:.2f} · cancellation {measures.cancellation:.2f}{identity}"
         )
 
     def _on_tick(self) -> None:
@@ -266,7 +256,7 @@ class PlaybackWindow(QMainWindow):
         self.notices = NoticeStack()
         self._description = QLabel(_EMPTY, wordWrap=True)
         self._description.setProperty("quiet", True)
-        self._description.setContentsMargins(8, 0, 8, 8)
+        self._description.setContentsMargins(8, 4, 8, 8)
         self._status, self._credit = QLabel(), QLabel()
         for label in (self._status, self._credit):
             label.setContentsMargins(8, 0, 8, 0)

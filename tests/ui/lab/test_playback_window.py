@@ -95,6 +95,15 @@ def test_a_frame_shows_the_layers_as_the_canvas_does() -> None:
     assert np.array_equal(to_array(residual), show_layer(layers, 4, 1.0, LayerView.GREY, view))
 
 
+def test_a_frame_says_how_this_photo_is_shared_out_and_no_other() -> None:
+    asked = request(moment=2, photo=1)
+    frame = render_frame(asked, Never())
+    decomposition = asked.recording.decomposition(2, 1)
+    assert frame.fidelity_db == pytest.approx(decomposition.psnr_without_residual_db, abs=1e-3)
+    assert frame.shares == pytest.approx([x.energy_share for x in decomposition.layers[1:-1]], abs=1e-5)
+    assert render_frame(asked, Never()).shares is frame.shares
+
+
 def test_one_tile_alone_is_all_that_is_made() -> None:
     frame = render_frame(request(only=3), Never())
     assert [x is not None for x in frame.pictures] == [False, False, False, True, False, False]
@@ -116,7 +125,7 @@ def test_while_a_frame_is_made_only_the_latest_wish_is_kept(qtbot: QtBot, monkey
     def slow(asked: FrameRequest, cancel: object) -> PlaybackFrame:
         made.append(asked.moment)
         assert gate.wait(10)
-        return PlaybackFrame(asked, ())
+        return PlaybackFrame(asked, (), 30.0, np.zeros(3))
 
     monkeypatch.setattr(frame_maker, "render_frame", slow)
     maker = FrameMaker()
@@ -142,7 +151,7 @@ def test_opening_shows_the_first_moment(playback: PlaybackWindow) -> None:
     assert frame.request.moment == 0
     captions = playback.grid._captions
     assert [x.name for x in captions] == ["Photo", "Sum", "Branch 1", "Branch 2", "Branch 3", "Residual"]
-    assert captions[1].figure == "10.0 dB"
+    assert captions[1].figure == f"{frame.fidelity_db:.1f} dB"
     assert all(x.figure.endswith("%") for x in captions[2:5])
     assert "Step 0 of 40" in playback.transport._step.text()
     assert "identity" not in playback._status.text()
@@ -343,7 +352,6 @@ def test_without_recordings_the_window_says_where_they_come_from(qtbot: QtBot) -
 
 
 def test_ticks_are_round_few_and_within_the_run() -> None:
-    assert tick_steps(800)[-1] <= 800
-    assert tick_steps(800) == sorted(set(tick_steps(800)))
-    assert 3 <= len(tick_steps(3000)) <= 7
+    assert tick_steps(800) == [0, 10, 50, 100, 200, 500, 800]
+    assert len(tick_steps(123_456)) <= 11
     assert tick_steps(0) == [0]

@@ -59,6 +59,7 @@ def _request(arguments: argparse.Namespace) -> AnalysisRequest:
         styles=arguments.styles,
         against=tuple(arguments.against),
         realism=arguments.realism,
+        relit=arguments.relit,
         command=_command(arguments),
     )
 

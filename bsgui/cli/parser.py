@@ -244,6 +244,7 @@ def _add_analyze(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="another network beside it; repeatable",
     )
     option("--realism", action="store_true", help="also train a classifier on re-blends (minutes)")
+    option("--relit", type=Path, metavar="PACKS", help="folder with faces256 and bench: also the light share")
     option("--out", type=Path, metavar="FOLDER", help="folder for the report")
     _add_json(parser, "one object on stdout")
 

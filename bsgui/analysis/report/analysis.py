@@ -50,6 +50,7 @@ class AnalysisRequest:
         styles: how many further seeds the stability over styles looks at.
         against: other subjects beside the wavelet: ids, weights files, "untrained".
         realism: also train a classifier on re-blends, a minute or so a subject.
+        relit: folder with the packs ``faces256`` and ``bench``, to measure the light share too; None: not.
         command: what was typed, for the record.
         is_file: whether ``model`` is a path.
     """
@@ -64,6 +65,7 @@ class AnalysisRequest:
     styles: int = 2
     against: tuple[str, ...] = ()
     realism: bool = False
+    relit: Path | None = None
     command: str = ""
     is_file: bool = False
 
@@ -139,7 +141,8 @@ def analyze(
         for number, (seen, finding) in enumerate(zip(examinations, found, strict=True)):
             advance("Judging re-blends", number, len(found))
             finding.headline["realism_auc"] = _realism(seen, squares, request.seed)
-    return Analysis({**_facts(request, len(rows)), "kind": about_kind}, found, tuple(examinations))
+    lit = _look_at_lights(request, store, subjects, found, advance)
+    return Analysis({**_facts(request, len(rows)), **lit, "kind": about_kind}, found, tuple(examinations))
 
 
 def _subjects(request: AnalysisRequest, store: ModelSource) -> list[Subject]:
@@ -203,6 +206,28 @@ def _realism(seen: Examination, squares: NDArray[np.uint8], seed: int) -> Estima
     rows, columns = (rng.integers(0, size, (RESAMPLES, size)) for size in wins.shape)
     samples = np.array([wins[np.ix_(a, b)].mean() for a, b in zip(rows, columns, strict=True)])
     return Estimate(np.asarray(wins.mean()), samples)
+
+
+def _look_at_lights(
+    request: AnalysisRequest,
+    store: ModelSource,
+    subjects: Sequence[Subject],
+    found: Sequence[Findings],
+    advance: Advance,
+) -> dict[str, Any]:
+    """Add the light share to the findings, if it is wanted; says what it was measured on."""
+    if request.relit is None:
+        return {}
+    from .lights import RelitFaces, light_headline, named_lights
+
+    faces = RelitFaces.load(request.relit, request.size, request.seed)
+    for subject, finding in zip(subjects, found, strict=True):
+        named = named_lights(subject.name, store)
+        shares, layers = light_headline(subject, faces, named, request.seed, advance)
+        finding.headline.update(shares)
+        names, how = ", ".join(layers), "by its card" if named else "found on validation faces"
+        finding.facts["light"] = f"taken for light: {names} ({how})"
+    return {"relit": faces.description}
 
 
 def _files(rows: Sequence[Row]) -> list[Path]:

@@ -69,6 +69,10 @@ MEASURES = (
     Measure("semantic", "Semantic share", "Average precision of the absolute value of one branch, smoothed, as a"
             " detector of the index's masks; the branch is chosen on the other half of the photos.",
             "above the wavelet's"),
+    Measure("light_share", "Light share", "Of what varies between lights on the same face, the part that is inside"
+            " the layers taken for light.", "high (target 0.80)"),
+    Measure("person_share", "Person share outside light", "Of what varies between faces under the same light, the part"
+            " that is outside those layers.", "high (target 0.60)"),
     Measure("realism_auc", "Re-blend realism, AUC", "How well a fresh classifier tells photos from re-blends at gains"
             " 0, 0.5 and 1.5.", "0.5"),
 )  # fmt: skip

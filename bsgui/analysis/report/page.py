@@ -42,6 +42,7 @@ def _head(analysis: Analysis) -> str:
     rows = {
         **{key.capitalize().replace("Sha256", "SHA-256"): value for key, value in first.facts.items()},
         "Photos": f"{facts['photos']} from {facts['from']}{split}, central squares of {facts['size']} px",
+        "Lights": facts.get("relit", ""),
         "Style": f"domain “{facts['domain'] or 'the first'}”, seed {facts['seed']}",
         "Command": facts["command"],
         "Date": facts["date"],

@@ -55,19 +55,27 @@ class MixedMaps:
         Returns:
             New (view.height, view.width, 3) float32.
         """
+        result = np.empty((view.height, view.width, 3), np.float32)
         if self.corner is None:
-            return self._applied(samples, view)
+            self._apply(samples, view, result)
+            return result
         rows, columns = self._inside(view)
-        if rows == slice(0, view.height) and columns == slice(0, view.width):
-            return self._applied(samples, self._in_box(view, rows, columns))
-        result = _constant(samples, self.scale[0, 0], self.shift[0, 0])
         if rows.start < rows.stop and columns.start < columns.stop:
-            result[rows, columns] = self._applied(samples[rows, columns], self._in_box(view, rows, columns))
+            self._apply(samples[rows, columns], self._in_box(view, rows, columns), result[rows, columns])
+        for part in _around(rows, columns, view):
+            self._apply_constant(samples[part], result[part])
         return result
 
-    def _applied(self, samples: Samples, view: Viewport) -> FloatImage:
-        scaled = cv2.multiply(enlarge(self.scale, self.size, view), samples, dtype=cv2.CV_32F)
-        return cv2.add(scaled, enlarge(self.shift, self.size, view), dst=scaled)  # type: ignore[return-value]
+    def _apply(self, samples: Samples, view: Viewport, result: FloatImage) -> None:
+        cv2.multiply(enlarge(self.scale, self.size, view), samples, dst=result, dtype=cv2.CV_32F)
+        cv2.add(result, enlarge(self.shift, self.size, view), dst=result)
+
+    def _apply_constant(self, samples: Samples, result: FloatImage) -> None:
+        # OpenCV's stubs do not know scalar operands; it takes them as four channels.
+        factors: Any = (*self.scale[0, 0].tolist(), 0.0)
+        terms: Any = (*self.shift[0, 0].tolist(), 0.0)
+        cv2.multiply(samples, factors, dst=result, dtype=cv2.CV_32F)
+        cv2.add(result, terms, dst=result)
 
     def _inside(self, view: Viewport) -> tuple[slice, slice]:
         """The rows and columns of a view whose centres lie in the box."""
@@ -93,12 +101,16 @@ def _covered(start: float, scale: float, count: int, low: float, length: float) 
     return slice(first, max(first, stop))
 
 
-def _constant(samples: Samples, scale: FloatImage, shift: FloatImage) -> FloatImage:
-    # OpenCV's stubs do not know scalar operands; it takes them as four channels.
-    factors: Any = (*scale.tolist(), 0.0)
-    terms: Any = (*shift.tolist(), 0.0)
-    scaled = cv2.multiply(samples, factors, dtype=cv2.CV_32F)
-    return cv2.add(scaled, terms, dst=scaled)  # type: ignore[return-value]
+def _around(rows: slice, columns: slice, view: Viewport) -> list[tuple[slice, slice]]:
+    """What of a view lies above, below, left and right of a part of it; nothing that is empty."""
+    everywhere = slice(0, view.width)
+    parts = [
+        (slice(0, rows.start), everywhere),
+        (slice(rows.stop, view.height), everywhere),
+        (rows, slice(0, columns.start)),
+        (rows, slice(columns.stop, view.width)),
+    ]
+    return [(r, c) for r, c in parts if r.start < r.stop and c.start < c.stop]
 
 
 def _upright(maps: FloatImage, frame: Frame) -> FloatImage:

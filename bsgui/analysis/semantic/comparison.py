@@ -34,7 +34,8 @@ def _one_kind(photos: MaskedPhotos, kind: str, detections: Mapping[str, Detectio
     index = photos.kinds.index(kind)
     tested = photos.chosen(index, validation=False)
     draws = Photos(len(tested), seed)
-    shares = photos.masks[tested, index].mean((1, 2))
+    inside, counted = photos.masks[tested, index], photos.counted[tested, index]
+    shares = (inside & counted).sum((1, 2)) / counted.sum((1, 2))
     baseline = detections[WAVELET]
     return {
         "photos": len(tested),

@@ -22,7 +22,7 @@ from bsgui.core.errors import UsageError
 from .contrast import luma
 from .precision import Maps, Masks, average_precisions, smooth, smoothed_precisions, strength
 
-SIGMAS = (0.0, 1.0, 2.0, 4.0, 8.0)
+SIGMAS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Smoothings that compete, pixels of a 256 px photo."""
 
 _BATCH = 4

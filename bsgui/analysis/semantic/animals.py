@@ -16,13 +16,14 @@ from bsgui.core.errors import UsageError
 
 from .annotations import KINDS, Annotation, read_annotations
 from .comparison import compare
-from .contrast import contrast_removed, luma, well_outside
+from .contrast import contrast_removed, luma, patches, surround_contrast_removed, well_outside
 from .detection import Contender, Detection, MaskedPhotos, contend, detect
 from .medians import median
 
 _REFERENCE_SIZE = 256
 _REACH = {"whiskers": 3.0, "spots": 12.0, "fur": 4.0, "eyes": 8.0, "nose": 8.0}
 _MARGIN = 3
+_RING = 6
 
 Advance = Callable[[str, int, int], None]
 
@@ -103,7 +104,7 @@ def _square_mask(annotation: Annotation, kind: Any, size: int) -> NDArray[np.boo
 
 
 def removal(contender: Contender, detection: Detection, photos: MaskedPhotos, kind: str, seed: int) -> dict[str, Any]:
-    """What the chosen layer at gain 0 takes of the local contrast, inside the mask and well outside: medians.
+    """What the chosen layer at gain 0 takes of the contrast inside the mask, to its surround, and outside: medians.
 
     The picture without the layer is clipped to 0..1, as a screen does.
     """
@@ -116,6 +117,12 @@ def removal(contender: Contender, detection: Detection, photos: MaskedPhotos, ki
         after = np.clip(before - contender.lumas[i, detection.chosen], 0, 1)
         mask = photos.masks[i, index]
         outside = well_outside(mask, max(1, round(_MARGIN * scale)))
-        rows.append([contrast_removed(before, after, where, _REACH[kind] * scale) for where in (mask, outside)])
-    inside, beyond = np.array(rows).T
-    return {"inside": median(inside, seed), "outside": median(beyond, seed)}
+        removed = [contrast_removed(before, after, where, _REACH[kind] * scale) for where in (mask, outside)]
+        pieces = patches(mask, max(2, round(_RING * scale)))
+        rows.append([*removed, surround_contrast_removed(before, after, pieces)])
+    inside, beyond, surround = np.array(rows).T
+    return {
+        "inside": median(inside, seed),
+        "against_surround": median(surround, seed),
+        "outside": median(beyond, seed),
+    }

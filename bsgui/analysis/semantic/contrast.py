@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 from .precision import Maps, Masks, smooth
 
 _DARKEST = 0.05
+_FEWEST_PIXELS = 4
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -42,3 +46,52 @@ def well_outside(mask: NDArray[np.bool_], margin: int) -> Masks:
     """Where a mask is at least ``margin`` pixels away, so that a line drawn a little beside its thing does no harm."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
     return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) == 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """One piece of a mask and the ring around it.
+
+    Attributes:
+        inside: (h, w) bool.
+        ring: (h, w) bool, within some pixels of the piece and in no piece of the mask.
+    """
+
+    inside: NDArray[np.bool_]
+    ring: NDArray[np.bool_]
+
+
+def patches(mask: NDArray[np.bool_], reach: int) -> list[Patch]:
+    """The connected pieces of a mask that have a surround; specks of fewer than four pixels are left out.
+
+    Args:
+        mask: (h, w).
+        reach: width of the rings, pixels; one pixel next to the piece, where outlines are not certain, is left out.
+    """
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    near = ~well_outside(mask, 1)
+    pieces = (np.asarray(labels == label) for label in range(1, count))
+    both = (Patch(piece, ~well_outside(piece, reach + 1) & ~near) for piece in pieces)
+    return [patch for patch in both if min(patch.inside.sum(), patch.ring.sum()) >= _FEWEST_PIXELS]
+
+
+def surround_contrast(picture: Maps, pieces: Sequence[Patch]) -> float:
+    """How far the pieces differ from what is around them: mean of ``abs(Y_in − Y_ring) / max(Y_ring, 0.05)``, by area.
+
+    ``Y`` are means of luma over a piece and its ring. Texture and shading within a piece do not count: what counts is
+    whether one sees that there is a spot. NaN without pieces.
+    """
+    if not pieces:
+        return float("nan")
+    inside, ring = (np.array([picture[where].mean() for where in both]) for both in _both(pieces))
+    areas = np.array([patch.inside.sum() for patch in pieces], np.float64)
+    return float((np.abs(inside - ring) / np.maximum(ring, _DARKEST) * areas).sum() / areas.sum())
+
+
+def _both(pieces: Sequence[Patch]) -> tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]]:
+    return [patch.inside for patch in pieces], [patch.ring for patch in pieces]
+
+
+def surround_contrast_removed(before: Maps, after: Maps, pieces: Sequence[Patch]) -> float:
+    """The share of :func:`surround_contrast` that is gone; a spot turned into its opposite still has contrast."""
+    return 1 - surround_contrast(after, pieces) / surround_contrast(before, pieces)

@@ -60,12 +60,13 @@ def _detection(name: str, found: Mapping[str, Any]) -> Row:
 
 
 def _removals(kinds: Mapping[str, Any], reach: Mapping[str, float]) -> str:
-    rows: list[Row] = [("Local contrast removed at gain 0", "layer", "inside the mask", "outside")]
+    rows: list[Row] = [("Contrast removed at gain 0", "layer", "inside the mask", "against its surround", "outside")]
     for kind, figure in kinds.items():
         rows.append((f"{kind} · structures around {reach[kind]:g} px",))
         for name, found in figure["contenders"].items():
             removal = found["removal"]
-            rows.append((f"  {name}", found["layer"], interval(removal["inside"]), interval(removal["outside"])))
+            cells = (interval(removal[key]) for key in ("inside", "against_surround", "outside"))
+            rows.append((f"  {name}", found["layer"], *cells))
     return aligned(rows)
 
 

@@ -111,7 +111,7 @@ def test_the_table_says_what_was_wanted_and_met(
     assert main([*(x for x in animals if x != "--json"), "--model", "tiny"]) == 0
     printed = capsys.readouterr().out
     assert "spots · 2 photos" in printed
-    assert "Local contrast removed" in printed
+    assert "Contrast removed at gain 0" in printed
     assert "whiskers_contrast_removed_outside" in printed
     assert "not met" in printed
 

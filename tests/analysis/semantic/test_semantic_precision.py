@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bsgui.analysis.semantic.contrast import contrast_removed, local_contrast, luma, well_outside
+from bsgui.analysis.semantic.contrast import (
+    contrast_removed,
+    local_contrast,
+    luma,
+    patches,
+    surround_contrast,
+    surround_contrast_removed,
+    well_outside,
+)
 from bsgui.analysis.semantic.precision import average_precisions, smooth, smoothed_precisions, strength
 
 
@@ -93,3 +101,31 @@ def test_well_outside_keeps_its_distance() -> None:
     assert outside[10, 6]
     assert not outside[8, 8]
     assert outside[7, 7]
+
+
+def test_pieces_of_a_mask_have_rings_that_keep_out_of_all_pieces() -> None:
+    mask = disc(64, 20, 32, 5) | disc(64, 32, 32, 5)
+    mask[5, 5] = True
+    found = patches(mask, 4)
+    assert len(found) == 2
+    assert sum(x.inside.sum() for x in found) == mask.sum() - 1
+    for piece in found:
+        assert not (piece.ring & mask).any()
+        assert not (piece.ring & ~well_outside(mask, 1)).any()
+        assert (piece.ring & well_outside(piece.inside, 6)).sum() == 0
+
+
+@pytest.mark.parametrize(("depth", "removed"), [(0.3, 0.0), (0.15, 0.5), (0.0, 1.0), (-0.15, 0.5)])
+def test_contrast_to_the_surround_ignores_texture_within(depth: float, removed: float) -> None:
+    spot = disc(64, 30, 30, 9)
+    texture = 0.2 * np.random.default_rng(0).choice([-1, 1], (64, 64)) * spot
+    texture -= spot * texture[spot].mean()
+    before, after = ((0.6 - d * spot + texture).astype(np.float32) for d in (0.3, depth))
+    assert surround_contrast(before, patches(spot, 5)) == pytest.approx(0.5, abs=1e-3)
+    assert surround_contrast_removed(before, after, patches(spot, 5)) == pytest.approx(removed, abs=1e-3)
+
+
+def test_without_pieces_there_is_no_contrast() -> None:
+    picture = np.full((8, 8), 0.5, np.float32)
+    assert np.isnan(surround_contrast(picture, patches(np.zeros((8, 8), bool), 3)))
+    assert patches(np.ones((8, 8), bool), 3) == []

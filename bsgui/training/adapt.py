@@ -24,6 +24,7 @@ from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCal
 from bsgui.core.sources import AffineLayers
 from bsgui.core.styled_layers import affine_layers
 from bsgui.core.styles import Styles
+from bsgui.engine.adam import PlainAdam
 from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.decomposer import ModelSource, layer_maps, memory_errors, styles_of_runs, working_picture
 from bsgui.engine.device import DeviceChoice, choose_device
@@ -240,7 +241,7 @@ class _Session:
         self.tail = tail
         self._request, self._choice = request, choice
         self._weights = replace(weights, reconstruction=weights.reconstruction * _RECONSTRUCTION)
-        self._optimizer = torch.optim.Adam(tail.parameter_groups(), lr=_RATE, betas=(0.5, 0.99))
+        self._optimizer = PlainAdam(tail.parameter_groups(), betas=(0.5, 0.99))
         self._steps = self._best_step = 0
         self._start_db = self._best_db = -math.inf
         self._best: BranchMaps | None = None
@@ -305,7 +306,7 @@ class _Session:
         if not torch.isfinite(loss):
             return False
         self._set_rates()
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         for group in self._optimizer.param_groups:
             torch.nn.utils.clip_grad_norm_(group["params"], 5.0)

@@ -41,7 +41,7 @@ _LEAST_CONTRAST = 7.0
 _SPREAD = 0.1
 _FRAME_SHARE = 0.45
 _MISTAKES_SHARE = 0.35
-_FILLED, _CUT, _LOOK_CUT = 0.15, 0.35, 0.2
+_FILLED, _CUT, _LOOK_CUT = 0.2, 0.35, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +182,8 @@ def _random_look(maker: SceneMaker, rng: np.random.Generator) -> tuple[Scene, in
     # A neighbour may look in from the side.
     others = scatter(LOOK_SIZE, [rng.uniform(30, 70)], rng) if rng.random() < 0.15 else []
     others = [x for x in others if overlap(x, framed) < 0.02]
+    if rng.random() < _FILLED:
+        inside = edges_around(framed, LOOK_SIZE, rng)
     scene = maker.scene(LOOK_SIZE, [*others, framed], rng, inside)
     return scene, _right_answer(scene)
 

@@ -87,7 +87,8 @@ def make_services(log_folder: Path) -> Services:
         return PhotoAdapter(store)
 
     def finder() -> SubjectFinder:
-        from bsgui.engine.finder import HeadFinder
+        with quiet_imports():
+            from bsgui.engine.finder import HeadFinder
 
         return HeadFinder()
 

@@ -93,6 +93,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
     )
     if not config.sizes or any(size < 16 or size % config.network.multiple for size in config.sizes):
         raise ValueError(f"sizes must be multiples of {config.network.multiple}")
+    if len(config.record.branches) not in (0, config.network.branches):
+        raise ValueError("a recording needs as many names as there are branches")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
     return config

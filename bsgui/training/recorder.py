@@ -88,8 +88,17 @@ class Recorder:
         plan, config = self._plan, self._config
         count = config.network.branches
         names = plan.branches or tuple(f"Branch {number}" for number in range(1, count + 1))
-        description = plan.description or f"{count} branches, trained for {self._last} steps."
-        return Recording(plan.title or config.name, description, names[:count], self._size, self._photos)
+        title = plan.title or str(config.source.get("card", {}).get("name", config.name))
+        return Recording(title, plan.description or self._description, names, self._size, self._photos)
+
+    @property
+    def _description(self) -> str:
+        config = self._config
+        sizes = " and ".join(f"{size}" for size in sorted(set(config.sizes)))
+        return (
+            f"{config.network.branches} branches, {self._last:,} steps of {config.batch} photos of {sizes} pixels. "
+            f"Measured on {len(self._squares)} validation photos."
+        )
 
     # ---- layers ------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,10 @@ def test_its_layers_are_those_of_the_weights_and_add_up_to_the_photo(config_path
     everything = compose(last, np.ones(last.count, np.float32), view)
     assert np.abs(everything.astype(int) - photo.samples).max() <= 1
     assert np.abs(first.scale_maps - last.scale_maps).max() > 0.001
+    assert recording.title == "Tiny"
+    assert (
+        recording.description == "2 branches, 4 steps of 2 photos of 16 and 32 pixels. Measured on 2 validation photos."
+    )
     assert photo.name == "Chelsea the cat"
     assert "CC0" in recording.photos[0].credit
 
@@ -85,7 +89,9 @@ def test_usual_steps_are_dense_early_and_few_in_all() -> None:
     assert not RecordPlan(is_on=False).includes(0, 10)
 
 
-@pytest.mark.parametrize("wrong", ["steps = [-1]", "measured = 0", "surprise = 1", "steps = 3", "photos = [{}]"])
+@pytest.mark.parametrize(
+    "wrong", ["steps = [-1]", "measured = 0", "surprise = 1", "steps = 3", "photos = [{}]", 'branches = ["A"]']
+)
 def test_a_wrong_plan_is_refused(config_path: Path, wrong: str) -> None:
     config_path.write_text(config_path.read_text() + f"\n[record]\n{wrong}\n")
     with pytest.raises(UsageError):

@@ -20,6 +20,7 @@ from .race_plots import branch_color
 
 Array = NDArray[np.float64]
 _LABEL_WIDTH = 48
+_MARGINS = (4, 4, 20, 4)
 _LEAST_GAP = 0.1
 _LEAST_HEIGHT = 400
 _DIGITS = (5, 2, 1)
@@ -46,12 +47,15 @@ class PlaybackPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._draw_next)
         self._plots = [self.addPlot(row=row, col=0) for row in range(4)]
+        self.ci.layout.setContentsMargins(*_MARGINS)
         self._lines = [pg.InfiniteLine(0, angle=90) for _ in self._plots]
         for plot, line in zip(self._plots, self._lines, strict=True):
             plot.setMenuEnabled(False)
             plot.setMouseEnabled(x=False, y=False)
             plot.hideButtons()
             plot.getAxis("left").setWidth(_LABEL_WIDTH)
+            # The last label is wider than its tick's place: there must be room for it, and leave to use it.
+            plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)
             plot.addItem(line)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.apply_theme(current_theme())

@@ -15,6 +15,9 @@ from .viewport import Viewport
 _SMALLEST_SIDE = 64
 # OpenCV warps from images with at most this many rows and columns.
 _WARP_LIMIT = 32766
+_BLOCK_ROWS = 16
+# OpenBLAS uses one thread for products of at most so many multiplications.
+_BLAS_ALONE = 4 * 65536
 
 
 class Pyramid:
@@ -181,8 +184,16 @@ def enlarge(small: FloatImage, photo_size: tuple[float, float], view: Viewport) 
     index = np.arange(view.height)
     weights[index, above - first] = 1 - (rows - above)
     weights[index, np.minimum(above + 1, last - 1) - first] += rows - above
-    product = weights @ np.asarray(columns, np.float32).reshape(last - first, -1)
-    return product.reshape(view.height, view.width, *small.shape[2:])
+    flat = np.asarray(columns, np.float32).reshape(last - first, -1)
+    enlarged = np.empty((view.height, flat.shape[1]), np.float32)
+    # Blocks of rows draw on few of the map's. And they are so small that BLAS does not share them out among threads,
+    # which on a busy machine takes a hundred times as long as the work.
+    block = max(1, min(_BLOCK_ROWS, _BLAS_ALONE // (4 * flat.shape[1])))
+    for start in range(0, view.height, block):
+        stop = min(start + block, view.height)
+        needed = slice(int(above[start]) - first, min(int(above[stop - 1]) + 2, last) - first)
+        np.matmul(weights[start:stop, needed], flat[needed], out=enlarged[start:stop])
+    return enlarged.reshape(view.height, view.width, *small.shape[2:])
 
 
 def working_copy(samples: Samples, size: int) -> FloatImage:

@@ -14,7 +14,7 @@ from bsgui.core.errors import BsguiError
 from bsgui.engine.finder_weights import load_finder
 
 from .config import FinderConfig, read_finder_config
-from .evaluate import choose, draw_exam, examine, examine_baseline, look_at_photos, write_json
+from .evaluate import choose, compare, draw_exam, examine, look_at_photos, write_json
 from .publish import publish
 from .trainer import train_finder
 
@@ -62,7 +62,7 @@ def _evaluate(config: FinderConfig, run: Path, options: argparse.Namespace) -> N
     threshold = choose(networks, config, options.count)
     figures = examine(networks, config, threshold, options.count)
     if options.baseline:
-        figures["lbp_baseline"] = examine_baseline(config, options.count)
+        figures["beside_a_cascade"] = compare(networks, config, threshold)
     write_json(run / "evaluation.json", figures)
     draw_exam(networks, config, "test", threshold, run / "sheets")
     if options.photos:

@@ -11,7 +11,7 @@ from bsgui.core.frame import Frame, Subject
 from bsgui.core.photo import Samples
 
 # Side and centre of an aligned frame over those of the cascade's box; medians over val composites.
-_SIDE, _DOWN = 1.55, -0.02
+_SIDE, _DOWN = 1.55, -0.06
 _SMALLEST, _LARGEST = 0.06, 0.9
 
 

@@ -6,8 +6,8 @@ import csv
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ _ANY_SCORE = 0.15
 _MOST_FALSE = 0.02
 _EMPTY_CROPS = 12
 _SHEET = 40
+_COMPARED = 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,23 +85,32 @@ def choose(networks: FinderNetworks, config: FinderConfig, count: int) -> float:
 def examine(networks: FinderNetworks, config: FinderConfig, threshold: float, count: int) -> dict[str, Any]:
     """Figures on the test split: composites, and photos without heads."""
     exam = make_exam(config, "test", count)
-    examined = [Examined(x, _find(networks, x.picture)) for x in exam.scenes]
     return {
         "threshold": threshold,
-        "composites": figures(examined, threshold),
-        "without_heads": false_alarms([_find(networks, x) for x in exam.empty], threshold),
+        **_examined(lambda picture: _find(networks, picture), exam, threshold),
         "seconds_a_picture": round(_seconds(networks, exam), 4),
     }
 
 
-def examine_baseline(config: FinderConfig, count: int) -> dict[str, Any]:
-    """The same composites and photos for the LBP cascade; only its recall of faces says something."""
+def compare(networks: FinderNetworks, config: FinderConfig, threshold: float) -> dict[str, Any]:
+    """The LBP cascade and these networks on the same few test pictures; of the cascade, look at the faces only.
+
+    Raises:
+        UsageError: scikit-image is not installed.
+    """
     cascade = CascadeFinder()
-    exam = make_exam(config, "test", count)
-    examined = [Examined(x, cascade.find(x.picture)) for x in exam.scenes]
+    exam = make_exam(config, "test", _COMPARED)
+    exam = replace(exam, empty=exam.empty[::3])
     return {
-        "composites": figures(examined, 0.5),
-        "without_heads": false_alarms([cascade.find(x) for x in exam.empty], 0.5),
+        "lbp": _examined(cascade.find, exam, threshold),
+        "finder": _examined(lambda picture: _find(networks, picture), exam, threshold),
+    }
+
+
+def _examined(find: Callable[[Picture], tuple[Subject, ...]], exam: Exam, threshold: float) -> dict[str, Any]:
+    return {
+        "composites": figures([Examined(x, find(x.picture)) for x in exam.scenes], threshold),
+        "without_heads": false_alarms([find(x) for x in exam.empty], threshold),
     }
 
 

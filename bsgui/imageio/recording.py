@@ -50,7 +50,7 @@ _FIGURE_RANGES = {
     "cancellation": (0.0, 1e12),
     "identity": (0.0, 1.0),
 }
-_UNKNOWN = -1000.0
+_UNKNOWN = -1.0
 
 
 class RecordingError(BsguiError):
@@ -232,6 +232,8 @@ def _read_measures(times: tuple[Fields, ...], branches: int, bands: int, file: T
 
 def _figure(time: Fields, name: str) -> float:
     low, high = _FIGURE_RANGES[name]
+    if name != "identity":
+        return time.number(name, low, high)
     value = time.number(name, _UNKNOWN, high, _UNKNOWN)
     return value if value >= low else math.nan
 

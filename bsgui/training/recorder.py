@@ -71,7 +71,10 @@ class Recorder:
         if not self._plan.includes(step, self._last):
             return
         with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-            moment = Moment(step, seconds, self._measure(network), tuple(self._maps(network)))
+            measures = self._measure(network)
+            if not np.isfinite([measures.fidelity_db, measures.cancellation]).all():
+                return  # It has diverged: there is nothing to be seen, and what came before stays.
+            moment = Moment(step, seconds, measures, tuple(self._maps(network)))
         self._recording = (self._recording or self._begun(step)).with_moment(moment)
         write_recording(self._path, self._recording)
 

@@ -10,9 +10,11 @@ from bsgui.core.errors import UsageError
 from bsgui.core.recording import Recording
 from bsgui.core.viewport import Viewport
 from bsgui.engine.checkpoint import load_generator
+from bsgui.engine.network import BranchedGenerator
 from bsgui.imageio.recording import FILE_NAME, read_recording
 from bsgui.training.config import read_config
 from bsgui.training.record_plan import RecordPlan, usual_steps
+from bsgui.training.recorder import Recorder
 from bsgui.training.trainer import train_from_config
 
 
@@ -71,6 +73,15 @@ def test_a_resumed_run_goes_on_with_its_recording(config_path: Path, tmp_path: P
     # The second step was recorded as the end of the first piece, and stays.
     assert list(recording.steps) == [0, 1, 2, 3, 4]
     assert np.all(np.diff([moment.seconds for moment in recording.moments]) >= 0)
+
+
+def test_a_network_that_has_diverged_is_not_recorded(config_path: Path, tmp_path: Path) -> None:
+    recorder = Recorder(read_config(config_path), tmp_path)
+    network = BranchedGenerator(read_config(config_path).network).eval().requires_grad_(False)
+    recorder.note(network, 0, 0.0)
+    network.head.weight.fill_(float("nan"))
+    recorder.note(network, 4, 1.0)
+    assert list(read_recording(tmp_path).steps) == [0]
 
 
 def test_what_another_run_left_is_not_gone_on_with(config_path: Path, tmp_path: Path) -> None:

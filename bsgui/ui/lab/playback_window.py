@@ -330,6 +330,7 @@ class PlaybackWindow(QMainWindow):
             "End": lambda: move.move_to(last),
             "PgDown": lambda: self.bar.next_photo(+1),
             "PgUp": lambda: self.bar.next_photo(-1),
+            "Return": self.grid.show_next,
             "Esc": lambda: self.grid.show_alone(None),
             "Ctrl+O": self._ask_path,
         }

@@ -147,6 +147,7 @@ class TileGrid(QWidget):
         self._aspect = 1.5
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Layers at this step")
+        self.setToolTip("Click a picture to see it alone, and again to see all (Return: one after the other; Esc: all)")
 
     def minimumSizeHint(self) -> QSize:
         """Small, but not nothing."""
@@ -169,6 +170,11 @@ class TileGrid(QWidget):
         if index != self.alone:
             self.alone = index
             self.room_changed.emit()
+
+    def show_next(self) -> None:
+        """Show the next tile large, after the last one all."""
+        following = 0 if self.alone is None else self.alone + 1
+        self.show_alone(following if following < len(self._captions) else None)
 
     def room(self) -> QSize:
         """The room for each picture, device pixels."""

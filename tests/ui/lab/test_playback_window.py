@@ -225,6 +225,11 @@ def test_a_click_shows_one_tile_alone_and_another_all(playback: PlaybackWindow, 
     assert alone.width() > places.width
     QTest.mouseClick(playback.grid, Qt.MouseButton.LeftButton, pos=QPoint(30, 60))
     assert playback.grid.alone is None
+    seen = []
+    for _ in range(7):
+        QTest.keyClick(playback, Qt.Key.Key_Return)
+        seen.append(playback.grid.alone)
+    assert seen == [0, 1, 2, 3, 4, 5, None]
     playback.grid.show_alone(1)
     QTest.keyClick(playback, Qt.Key.Key_Escape)
     assert playback.grid.alone is None

@@ -43,6 +43,7 @@ class SettingsChooser:
     ) -> None:
         self._arguments, self._make_finder, self._cancel = arguments, make_finder, cancel
         self._finder: SubjectFinder | None = None
+        self._can_search = True
         self._cards = _candidates(arguments, store)
         self._frames = arguments.frame == AUTO_FRAME
 
@@ -53,11 +54,13 @@ class SettingsChooser:
         frame = self._frame(photo, subjects) if self._frames else self._arguments.frame
         framed = [subject for subject in subjects if subject.frame == frame] or subjects
         choice = choose_model(self._cards, framed, frame or Frame.of_photo(photo.width, photo.height))
-        if chooses:
+        if chooses and self._can_search:
             say(f"{photo.name}: {choice.reason}; the model “{choice.card.id}” is used.")
         return replace(request_settings(self._arguments, choice.card, choice.domain), frame=frame)
 
     def _search(self, photo: Photo, report: ProgressCallback) -> tuple[Subject, ...]:
+        if not self._can_search:
+            return ()
         report(Progress(0, 1, "Looking for a subject"))
         try:
             self._finder = self._finder or self._make_finder()
@@ -65,8 +68,9 @@ class SettingsChooser:
         except ModelError as error:
             if self._frames:
                 raise
-            # Who did not ask for a search still gets the layers.
-            say(f"{photo.name}: {error.user_message}")
+            # Who did not ask for a search still gets the layers, and is told once.
+            say(f"{error.user_message} Photos are not searched.")
+            self._can_search = False
             return ()
 
     def _frame(self, photo: Photo, subjects: tuple[Subject, ...]) -> Frame | None:

@@ -108,9 +108,10 @@ def test_a_missing_finder_gives_the_general_model(
         raise ModelError("The finder is not installed.")
 
     monkeypatch.setattr("bsgui.cli.decompose._make_finder", missing)
-    assert run(photos, tmp_path) == 0
-    assert engine.requests[0].settings.model == "general"
-    assert "The finder is not installed." in capsys.readouterr().err
+    names = [str(photos / name) for name in ("cat.png", "dog.png")]
+    assert main(["decompose", *names, "--out", str(tmp_path / "out")]) == 0
+    assert [x.settings.model for x in engine.requests] == ["general", "general"]
+    assert capsys.readouterr().err == "bsgui: The finder is not installed. Photos are not searched.\n"
 
 
 def test_no_model_at_all(models: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,6 +71,7 @@ def show_layer(source: LayerSource, index: int, weight: float, look: LayerView, 
     signed = alone - np.float32(OFFSET)
     if look is LayerView.MAGNITUDE:
         return to_uint8(np.minimum(2 * np.abs(signed), 1))
-    strength = 2 * (signed @ _LUMA)[..., None]
+    # Not BLAS, whose threads stall on a busy machine.
+    strength = cv2.transform(signed, 2 * _LUMA[None])[..., None]
     colours = np.maximum(strength, 0) * _POSITIVE + np.maximum(-strength, 0) * _NEGATIVE
     return to_uint8(colours.astype(np.float32, copy=False))

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from bsgui.core.errors import ModelError
 from bsgui.core.photo import Photo
-from bsgui.core.styled_layers import StyledLayers
+from bsgui.core.styled_layers import StyledLayers, affine_layers
 from bsgui.core.styles import BranchStyle, Styles
 from bsgui.imageio.project_file import load_project
 from bsgui.imageio.read_photo import read_photo
@@ -282,3 +282,23 @@ def test_projects_keep_the_styles(
     made = styled.document.decomposition
     assert made is not None
     assert isinstance(made.source, StyledLayers)
+
+
+def test_a_style_for_adapted_layers_is_made_anew_and_says_so(
+    styled: MainWindow, qtbot: QtBot, decomposer: GatedDecomposer
+) -> None:
+    made = styled.document.kept_decomposition
+    assert made is not None
+    maps = affine_layers(made.source)
+    assert maps is not None
+    adapted = replace(made, source=maps, provenance=replace(made.provenance, adapted_steps=9))
+    styled.document.replace_content(adapted, "Adapt")
+    assert styled.styles.style(LAYER) == CAT
+    with qtbot.waitSignal(styled.decompose.decomposed):
+        styled.styles.blend(LAYER, 0.5)
+    after = styled.document.kept_decomposition
+    assert after is not None
+    assert (after.provenance.adapted_steps, after.provenance.styles) == (0, (replace(CAT, alpha=0.5),))
+    assert any("without what adapting had added" in x.text for x in styled.notices.notices)
+    styled.document.undo()
+    assert styled.document.kept_decomposition is adapted

@@ -20,6 +20,11 @@ _POINTER = (
     ("Hold \\ or B", "Show the photo"),
     ("Wheel on the picture", "Zoom where the pointer is"),
     ("Drag, or Space and drag, the picture", "Pan"),
+    ("Frame tool: drag inside, a corner, a side, the circle", "Move, resize, resize one way, turn the frame"),
+    ("Frame tool: Shift", "Turn in steps of 15°; a corner leaves the shape free; a side moves the opposite one too"),
+    ("Frame tool: drag outside; click a thin box", "Draw a new frame; frame what was found there"),
+    ("Frame tool: arrows; with Ctrl", "Move the frame; turn and resize it"),
+    ("Frame tool: Return or double-click; Esc", "Decompose the framed part; the whole photo again"),
 )
 
 

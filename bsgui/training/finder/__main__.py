@@ -18,7 +18,7 @@ from .evaluate import choose, compare, draw_exam, examine, look_at_photos, write
 from .publish import publish
 from .trainer import train_finder
 
-_PICTURES = 300
+_PICTURES = 200
 
 
 def main(arguments: list[str] | None = None) -> int:

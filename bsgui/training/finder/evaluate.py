@@ -34,9 +34,9 @@ _SIZE = 512
 _SMALLEST, _LARGEST = 0.12, 1.1
 _ANY_SCORE = 0.15
 _MOST_FALSE = 0.02
-_EMPTY_CROPS = 12
+_EMPTY_CROPS = 8
 _SHEET = 40
-_COMPARED = 80
+_COMPARED = 60
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ _MARGIN = LOOK_MARGIN * CROP_SIDE / 64
 _SCENE = 448
 _BESIDE = 0.15
 _LEAST_SCORE = 0.25
-_PIECES = 10
+_PIECES = 5
 
 
 @dataclass(frozen=True, eq=False)

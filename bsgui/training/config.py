@@ -13,6 +13,7 @@ from bsgui.engine.network import NetworkConfig
 from .data import Pack
 from .losses import LossWeights
 from .record_plan import RecordPlan
+from .textons import TextonConfig
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class TrainConfig:
         data: packs, see :class:`~bsgui.training.data.Pack`.
         network: shape of the generator.
         losses: weights of the terms.
-        textons: number of kinds of places that are looked for in the photos; 0 for none.
+        textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
+        relight: half of every batch is the other half under other lights; photos that got a light of ours have the
+            domain "relit" if the network has one; see :mod:`bsgui.training.relighting`.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
         until: stop for good at this step, 0 for ``steps``; the rates still follow the whole plan.
@@ -44,7 +47,8 @@ class TrainConfig:
     data: tuple[Pack, ...]
     network: NetworkConfig = field(default_factory=NetworkConfig)
     losses: LossWeights = field(default_factory=LossWeights)
-    textons: int = 0
+    textons: TextonConfig | None = None
+    relight: bool = False
     seed: int = 1
     steps: int = 3000
     until: int = 0
@@ -80,7 +84,7 @@ def read_config(path: Path) -> TrainConfig:
 
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
-    tables = ("network", "losses", "data", "record", "card")
+    tables = ("network", "losses", "data", "textons", "record", "card")
     plain = {key: value for key, value in data.items() if key not in tables}
     packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
     config = TrainConfig(
@@ -88,6 +92,7 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
         losses=LossWeights(**data.get("losses", {})),
+        textons=TextonConfig(**data["textons"]) if "textons" in data else None,
         record=RecordPlan.from_table(data.get("record", {}), folder),
         source=data,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
@@ -25,12 +25,14 @@ class Pack:
         index: path of its ``index.csv`` with at least the columns ``file`` and ``split``.
         domain: the domain of all its photos, or "" when ``domain_column`` names it per photo.
         domain_column: a column of the index, or "".
+        domain_names: what the column's values are called here; others keep their names.
         weight: how often it is drawn from, relative to the other packs.
     """
 
     index: Path
     domain: str = ""
     domain_column: str = ""
+    domain_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     weight: float = 1.0
 
 
@@ -52,10 +54,9 @@ def read_index(pack: Pack, split: str) -> list[tuple[Path, str]]:
         UsageError: it lacks a column, or has no such split.
     """
     try:
-        return [
-            (Path(row["file"]), row[pack.domain_column] if pack.domain_column else pack.domain)
-            for row in read_rows(pack.index, split)
-        ]
+        rows = read_rows(pack.index, split)
+        named = [row[pack.domain_column] if pack.domain_column else pack.domain for row in rows]
+        return [(Path(row["file"]), pack.domain_names.get(name, name)) for row, name in zip(rows, named, strict=True)]
     except KeyError as error:
         raise UsageError(f"{pack.index}: there is no column {error}.") from error
 

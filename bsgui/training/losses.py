@@ -28,6 +28,7 @@ class LossWeights:
 
     Attributes:
         reconstruction: mean absolute plus mean square error of the sum.
+        detail: mean absolute error of the sum, per band, so that what is thin and faint is not left to the residual.
         excess: of luma: branches that cancel each other.
         chroma_excess: the same for colour: forbids complementary colours, hence false colour when a branch is removed.
         likeness: squared correlation of branch pairs, per band.
@@ -37,13 +38,16 @@ class LossWeights:
         place: mutual information of branch and place in all bands but the coarsest: to be an expert in a corner of the
             picture is the cheap way to be unlike the others.
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
-        textons: cross-entropy of the kind of a place and the branch that owns what is there, in all bands but the
-            coarsest: experts in what is seen, see :mod:`bsgui.training.textons`.
+        textons: cross-entropy of the kind of a place and the branch that owns what is there, in the finer bands:
+            experts in what is seen, see :mod:`bsgui.training.textons`.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
+        factors: what varies with the light and what with the subject, in the same branches; needs ``relight``, see
+            :mod:`bsgui.training.factors`.
         realism: the critic's opinion of re-blends.
     """
 
     reconstruction: float = 1.0
+    detail: float = 0.0
     excess: float = 0.1
     chroma_excess: float = 0.2
     likeness: float = 0.5
@@ -54,6 +58,7 @@ class LossWeights:
     focus: float = 0.1
     textons: float = 0.0
     floor: float = 0.3
+    factors: float = 0.0
     realism: float = 0.15
     least_share: float = 0.045
     bands: int = 5
@@ -63,6 +68,7 @@ class Terms(NamedTuple):
     """The unweighted terms, scalars."""
 
     reconstruction: Tensor
+    detail: Tensor
     excess: Tensor
     chroma_excess: Tensor
     likeness: Tensor
@@ -96,7 +102,7 @@ def specialization_terms(
     centred = remove_means(pictures)
     branches = to_opponent(centred).flatten(1, 2)
     reference = to_opponent(photos - mean)
-    excess, chroma_excess, likeness, ownership = [], [], [], []
+    detail, excess, chroma_excess, likeness, ownership = [], [], [], [], []
     energies, places, magnitudes = [], [], []
     for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
         split = own.reshape(len(own), count, 3, *own.shape[2:])
@@ -105,6 +111,8 @@ def specialization_terms(
         luma = split[:, :, 0] / luma_deviation
         # In a grey photo any colour is false, so luma sets the scale where the photo has little colour itself.
         chroma = split[:, :, 1:] / torch.maximum(chroma_deviation, 0.2 * luma_deviation).unsqueeze(1)
+        missing = whole[:, :1] / luma_deviation - luma.sum(1, keepdim=True)
+        detail.append(missing.abs().mean())
         excess.append((luma.abs().sum(1) - luma.sum(1).abs()).mean())
         chroma_excess.append((_length(chroma).sum(1) - _length(chroma.sum(1, keepdim=True))[:, 0]).mean())
         likeness.append(_pairwise(luma).square())
@@ -118,6 +126,7 @@ def specialization_terms(
     table = torch.stack(energies, 1)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
+        detail=torch.stack(detail).mean(),
         excess=torch.stack(excess).mean(),
         chroma_excess=torch.stack(chroma_excess).mean(),
         likeness=torch.stack(likeness).mean(),
@@ -126,7 +135,7 @@ def specialization_terms(
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
-        textons=luma.new_zeros(()) if textons is None else textons.cross_entropy(magnitudes[:-1], photos),
+        textons=luma.new_zeros(()) if textons is None else textons.cross_entropy(magnitudes, photos),
         floor=F.relu(1 - plain / weights.least_share).mean(),
     )
 

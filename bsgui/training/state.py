@@ -17,11 +17,12 @@ from bsgui.engine.network import BranchedGenerator
 
 from .config import TrainConfig
 from .critic import Critic
+from .factors import Factors
 from .textons import Textons
 
 
 class TrainState:
-    """Generator, its running average, critic, textons if there are any, and both optimizers.
+    """Generator, its running average, critic, textons and factors if there are any, and both optimizers.
 
     Attributes:
         step: optimizer steps done.
@@ -32,7 +33,9 @@ class TrainState:
         torch.manual_seed(config.seed)
         self.generator = BranchedGenerator(config.network).to(device)
         self.critic = Critic().to(device)
-        self.textons = Textons(config.textons, config.network.branches).to(device) if config.textons else None
+        branches = config.network.branches
+        self.textons = Textons(config.textons, branches).to(device) if config.textons else None
+        self.factors = Factors(branches).to(device) if config.relight else None
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]
@@ -96,6 +99,7 @@ class TrainState:
             "average": self.average,
             "critic": self.critic,
             "textons": self.textons,
+            "factors": self.factors,
         }
         return [(name, module) for name, module in modules.items() if module is not None]
 

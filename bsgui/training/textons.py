@@ -14,46 +14,75 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
-from bsgui.analysis.bands import to_opponent
+from bsgui.analysis.bands import gaussian_blur, to_opponent
 
 _ORIENTATIONS = 12
 _LINE_RADIUS = 15
 _LINE_WIDTH, _LINE_LENGTH = 1.3, 6.0
 _SMALLEST_DEVIATION = 0.02
 _SOFTNESS = 1.0
-_DESCRIPTORS = 11
+# Descriptors by group: thin lines; texture, tone and saturation; signed colour; distance from the picture's centre.
+_GROUPS = (2, 9, 2, 1)
 _RESTARTS = 4
 _MEMORY = 0.95
 _ITERATIONS = 20
+
+
+@dataclass(frozen=True)
+class TextonConfig:
+    """How many kinds of places to tell apart, and by what.
+
+    Attributes:
+        count: number of kinds K.
+        lines, colour, centre: weights of thin lines, of signed colour, and of the distance from the picture's centre,
+            relative to texture and tone; the last is for aligned subjects only.
+        coarse_bands: so many of the coarsest octave bands belong to no kind.
+    """
+
+    count: int
+    lines: float = 1.0
+    colour: float = 0.0
+    centre: float = 0.0
+    coarse_bands: int = 1
+
+    def __post_init__(self) -> None:
+        if self.count < 2 or self.coarse_bands < 0 or min(self.lines, self.colour, self.centre) < 0:
+            raise ValueError(f"not textons: {self}")
 
 
 class Textons(nn.Module):
     """Centres of the kinds of places, fitted once to training photos.
 
     Args:
-        count: number of kinds K.
+        config: number of kinds K and what tells them apart.
         branches: number of branches N, at least K.
 
     Attributes:
         owners: (N, K), running mean of the branches' shares of each kind of place.
     """
 
-    def __init__(self, count: int, branches: int) -> None:
+    def __init__(self, config: TextonConfig, branches: int) -> None:
         super().__init__()
-        if count > branches:
-            raise ValueError(f"{count} textons need as many branches")
-        self.register_buffer("owners", torch.full((branches, count), 1 / branches))
+        if config.count > branches:
+            raise ValueError(f"{config.count} textons need as many branches")
+        self.config = config
+        weights = (config.lines, 1.0, config.colour, config.centre)
+        grouped = [torch.full((size,), weight) for size, weight in zip(_GROUPS, weights, strict=True)]
+        self.register_buffer("weights", torch.cat(grouped), persistent=False)
+        self.register_buffer("owners", torch.full((branches, config.count), 1 / branches))
         self.register_buffer("lines", _line_filters(), persistent=False)
-        self.register_buffer("mean", torch.zeros(_DESCRIPTORS))
-        self.register_buffer("deviation", torch.ones(_DESCRIPTORS))
-        self.register_buffer("centres", torch.zeros(count, _DESCRIPTORS))
+        self.register_buffer("mean", torch.zeros(sum(_GROUPS)))
+        self.register_buffer("deviation", torch.ones(sum(_GROUPS)))
+        self.register_buffer("centres", torch.zeros(config.count, sum(_GROUPS)))
 
+    weights: Tensor
     owners: Tensor
     lines: Tensor
     mean: Tensor
@@ -68,7 +97,7 @@ class Textons(nn.Module):
         described = described[torch.randperm(len(described), generator=chance)[:samples]]
         self.mean.copy_(described.mean(0))
         self.deviation.copy_(described.std(0) + 1e-6)
-        points = (described - self.mean) / self.deviation
+        points = self._points(described)
         tries = [_k_means(points, len(self.centres), chance) for _ in range(_RESTARTS)]
         self.centres.copy_(min(tries, key=lambda result: result[1])[0])
 
@@ -76,9 +105,12 @@ class Textons(nn.Module):
     def forward(self, photos: Tensor) -> Tensor:
         """How much each place is of each kind: (B, 3, h, w) in [-1, 1] -> (B, K, h, w), adding up to 1."""
         described = self._describe(photos).permute(0, 2, 3, 1)
-        points = ((described - self.mean) / self.deviation).flatten(0, 2)
+        points = self._points(described).flatten(0, 2)
         nearness = -torch.cdist(points, self.centres).square() / (2 * _SOFTNESS)
         return nearness.softmax(1).reshape(*described.shape[:3], -1).permute(0, 3, 1, 2)
+
+    def _points(self, described: Tensor) -> Tensor:
+        return (described - self.mean) / self.deviation * self.weights
 
     def cross_entropy(self, bands: Sequence[Tensor], photos: Tensor) -> Tensor:
         """How far the branches are from owning a kind each, nats; 0 when each kind lies in one branch, whole.
@@ -90,21 +122,21 @@ class Textons(nn.Module):
             bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
             photos: (B, 3, h, w) in [-1, 1].
         """
-        owners = ownership(bands, self(photos))
+        owners = ownership(bands[: len(bands) - self.config.coarse_bands], self(photos))
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
         return -(owners[branch, kind] + 1e-4).log().mean()
 
     def _describe(self, photos: Tensor) -> Tensor:
-        """What surrounds each place, in units of the photo's own deviation of luma: (B, 11, h, w)."""
+        """What surrounds each place, in units of the photo's own deviation of luma: (B, D, h, w)."""
         opponent = to_opponent(photos.float())
         opponent = opponent - opponent.mean((2, 3), keepdim=True)
         deviation = opponent[:, :1].square().mean((2, 3), keepdim=True).sqrt()
         opponent = opponent / (deviation + _SMALLEST_DEVIATION)
         luma, chroma = opponent[:, :1], opponent[:, 1:]
-        soft = {sigma: _blur(luma, sigma) for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)}
+        soft = {sigma: gaussian_blur(luma, sigma) for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)}
         fine = luma - soft[2.0]
-        density, spread = _blur(fine.abs(), 5.0), _blur(fine.square(), 5.0).sqrt()
+        density, spread = gaussian_blur(fine.abs(), 5.0), gaussian_blur(fine.square(), 5.0).sqrt()
         parts = [
             *(torch.log1p(60 * line.clamp_min(0)) for line in self._thin_lines(fine)),
             torch.log1p(8 * density),
@@ -113,9 +145,11 @@ class Textons(nn.Module):
             soft[2.0] - soft[8.0],
             soft[4.0] - soft[16.0],
             soft[8.0] - soft[32.0],
-            _blur((soft[4.0] - soft[16.0]).abs(), 8.0),
-            _blur(chroma.square().sum(1, keepdim=True).sqrt(), 4.0),
-            _blur(fine.abs(), 16.0),
+            gaussian_blur((soft[4.0] - soft[16.0]).abs(), 8.0),
+            gaussian_blur(chroma.square().sum(1, keepdim=True).sqrt(), 4.0),
+            gaussian_blur(fine.abs(), 16.0),
+            gaussian_blur(chroma, 2.0) - gaussian_blur(chroma, 16.0),
+            _distance_from_centre(luma),
         ]
         return torch.cat(parts, 1)
 
@@ -126,7 +160,7 @@ class Textons(nn.Module):
         where = even.abs().argmax(1, keepdim=True)
         line = even.gather(1, where)
         # An edge answers out of phase; among many hairs all directions answer.
-        others = odd.gather(1, where).abs() + 1.5 * _blur(even.abs().mean(1, keepdim=True), 5.0)
+        others = odd.gather(1, where).abs() + 1.5 * gaussian_blur(even.abs().mean(1, keepdim=True), 5.0)
         return line - others, -line - others
 
 
@@ -166,24 +200,17 @@ def _line_filters() -> Tensor:
     return filters / filters.abs().sum((2, 3), keepdim=True)
 
 
+def _distance_from_centre(like: Tensor) -> Tensor:
+    """0 in the middle, 1 at the middle of each side: the shape of ``like``, (B, 1, h, w)."""
+    y, x = (torch.linspace(-1, 1, side, device=like.device) for side in like.shape[2:])
+    return (x.square() + y.square().unsqueeze(1)).sqrt().expand_as(like)
+
+
 def _coherence(luma: Tensor) -> Tensor:
     """Of the structure tensor: 0 for no direction, 1 for one (Bigün & Granlund, 1987)."""
     down, right = torch.gradient(luma, dim=(2, 3))
-    xx, yy, xy = (_blur(product, 4.0) for product in (right.square(), down.square(), right * down))
+    xx, yy, xy = (gaussian_blur(product, 4.0) for product in (right.square(), down.square(), right * down))
     return ((xx - yy).square() + 4 * xy.square()).sqrt() / (xx + yy + 1e-3)
-
-
-def _blur(images: Tensor, sigma: float) -> Tensor:
-    """Gaussian, pixels; wide ones on a smaller copy."""
-    if sigma > 6 and min(images.shape[-2:]) >= 16:
-        small = _blur(F.avg_pool2d(images, 4, ceil_mode=True, count_include_pad=False), sigma / 4)
-        return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=False)
-    radius = max(1, round(3 * sigma))
-    steps = torch.arange(-radius, radius + 1.0, device=images.device)
-    kernel = torch.exp(-steps.square() / (2 * sigma**2))
-    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, -1)
-    wide = F.conv2d(F.pad(images, (radius, radius, 0, 0), "replicate"), kernel.unsqueeze(2), groups=images.shape[1])
-    return F.conv2d(F.pad(wide, (0, 0, radius, radius), "replicate"), kernel.unsqueeze(3), groups=images.shape[1])
 
 
 def _k_means(points: Tensor, count: int, chance: torch.Generator) -> tuple[Tensor, float]:

@@ -27,6 +27,7 @@ from .critic import critic_loss, gradient_penalty
 from .data import Batch, batches, decode, load_pack, read_index
 from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
+from .relighting import relight
 from .sheets import write_sheet
 from .state import TrainState
 
@@ -36,6 +37,9 @@ tqdm.monitor_interval = 0
 _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
 _TEXTON_PHOTOS = 96
+_RELIT = 0.75
+# Two subjects under two lights.
+_LEAST_FOR_FACTORS = 4
 
 
 def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None:
@@ -139,6 +143,7 @@ class Trainer:
 
     def _step(self, batch: Batch) -> dict[str, float]:
         config, state = self.config, self.state
+        batch = self._relit(batch) if config.relight else batch
         photos, domains = batch.photos.to(self.device), batch.domains.to(self.device)
         self._set_rates()
         state.generator.train()
@@ -149,6 +154,10 @@ class Trainer:
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
+        if state.factors is not None and len(photos) >= _LEAST_FOR_FACTORS:
+            overlap = state.factors.overlap(pictures)
+            figures["factors"] = overlap.item()
+            loss = loss + config.losses.factors * overlap
         if state.step >= config.critic_from and config.losses.realism:
             realism, figures["critic"] = self._critic_step(pictures, photos)
             figures["realism"] = realism.item()
@@ -158,6 +167,20 @@ class Trainer:
         state.update_average(config.average)
         figures["psnr_db"] = -10 * math.log10(_mean_square_error(pictures, photos, maps.mean) / 4)
         return figures
+
+    def _relit(self, batch: Batch) -> Batch:
+        """The first half of a batch, then the same under other lights; a quarter of all keep the light they had."""
+        subjects = len(batch.photos) // 2
+        photos, domains = batch.photos[:subjects].repeat(2, 1, 1, 1), batch.domains[:subjects].repeat(2)
+        is_relit = torch.rand(2, subjects, generator=self._chance) < _RELIT
+        # One of the two at least, or there would be nothing to compare.
+        is_relit[1] |= ~is_relit[0]
+        chosen = is_relit.flatten()
+        photos[chosen] = relight(photos[chosen], self._chance)
+        known = self.config.network.domains
+        if "relit" in known:
+            domains = torch.where(chosen & (domains > 0), known.index("relit"), domains)
+        return Batch(photos, domains)
 
     def _critic_step(self, pictures: Tensor, photos: Tensor) -> tuple[Tensor, float]:
         critic = self.state.critic

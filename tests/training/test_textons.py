@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bsgui.training.textons import Textons, ownership
+from bsgui.training.textons import TextonConfig, Textons, ownership
 
 
 def _scene(size: int = 96) -> torch.Tensor:
@@ -15,7 +15,7 @@ def _scene(size: int = 96) -> torch.Tensor:
 
 
 def _fitted(count: int = 3) -> Textons:
-    textons = Textons(count, 4)
+    textons = Textons(TextonConfig(count), 4)
     textons.fit(_scene(), seed=0)
     return textons
 
@@ -70,7 +70,7 @@ def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
     for kind, branch in enumerate(leads[:3]):
         magnitudes[:, branch] += textons(photo)[:, kind]
     magnitudes.requires_grad_()
-    textons.cross_entropy([magnitudes], photo).backward()
+    textons.cross_entropy([magnitudes, magnitudes], photo).backward()
     assert magnitudes.grad is not None
     wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(photo))
     assert wanted.argmax(0).tolist() == leads[:3]
@@ -78,11 +78,11 @@ def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
 
 def test_cross_entropy_does_not_depend_on_the_order_of_branches() -> None:
     photo, magnitudes = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
-    one = _fitted().cross_entropy([magnitudes], photo)
-    other = _fitted().cross_entropy([magnitudes[:, [3, 1, 0, 2]]], photo)
+    one = _fitted().cross_entropy([magnitudes, magnitudes], photo)
+    other = _fitted().cross_entropy([magnitudes[:, [3, 1, 0, 2]]] * 2, photo)
     torch.testing.assert_close(one, other)
 
 
 def test_more_kinds_than_branches_are_refused() -> None:
     with pytest.raises(ValueError, match="branches"):
-        Textons(5, 4)
+        Textons(TextonConfig(5), 4)

@@ -1,0 +1,99 @@
+"""The same photo under another light, so that light and what is lit can be told apart without labels.
+
+Shading is smooth and multiplies in linear light: a lamp somewhere in front of an egg-shaped head in the middle of the
+picture, or, for a third of the photos, a plain gradient across it; both with ambient light and a tint.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bsgui.analysis.bands import gaussian_blur
+
+_GRADIENTS = 1 / 3
+_BACKDROP_SLOPE = 0.35
+
+
+def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
+    """Each photo under a random light of its own.
+
+    Args:
+        photos: (B, 3, h, w) in [-1, 1], sRGB-encoded.
+        chance: source of the lights, on the CPU.
+
+    Returns:
+        New (B, 3, h, w) in [-1, 1].
+    """
+    height, width = photos.shape[2:]
+    shadings = torch.stack([_shading(height, width, chance) for _ in photos]).to(photos)
+    # Warm and cool lamps: red and blue apart by up to a fifth.
+    warmth = 1 + 0.2 * (_uniform(chance, len(photos), 1, 1, 1) - 0.5).to(photos) * torch.tensor(
+        [1.0, 0.0, -1.0], device=photos.device
+    ).view(1, 3, 1, 1)
+    linear = _to_linear((photos + 1) / 2) * shadings * warmth
+    return _to_encoded(linear.clamp(0, 1)) * 2 - 1
+
+
+def _shading(height: int, width: int, chance: torch.Generator) -> Tensor:
+    """(1, h, w), about 1 where it is brightest."""
+    azimuth = math.radians(160 * _number(chance) - 80)
+    elevation = math.radians(100 * _number(chance) - 35)
+    light = torch.tensor(
+        [math.sin(azimuth) * math.cos(elevation), -math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
+    )
+    ambient, wrap = 0.05 + 0.4 * _number(chance), 0.4 * _number(chance)
+    normals = _flat(height, width) if _number(chance) < _GRADIENTS else _head(height, width, chance)
+    cosine = torch.einsum("dhw,d->hw", normals, light)
+    lit = ambient + (1 - ambient) * ((cosine + wrap) / (1 + wrap)).clamp_min(0)
+    # Rooms have no sharp shadows, and the egg is only about where the head is.
+    soft = gaussian_blur(lit[None, None], (0.025 + 0.05 * _number(chance)) * max(height, width))[0].clamp_min(0.02)
+    return soft / soft.max() * (0.8 + 0.3 * _number(chance))
+
+
+def _head(height: int, width: int, chance: torch.Generator) -> Tensor:
+    """Unit normals of an ellipsoid with a nose before a bent backdrop: (3, h, w); x right, y down, z to the camera."""
+    y, x = _grid(height, width)
+    middle_x, middle_y = 0.1 * (_number(chance) - 0.5), 0.15 + 0.1 * (_number(chance) - 0.5)
+    radius_x, radius_y = 0.5 + 0.2 * _number(chance), 0.68 + 0.25 * _number(chance)
+    u, v = (x - middle_x) / radius_x, (y - middle_y) / radius_y
+    radius = (u.square() + v.square()).sqrt()
+    across, down = (x - middle_x) / 0.09, (y - middle_y - 0.05) / 0.22
+    nose = (0.4 + 0.8 * _number(chance)) * torch.exp(-across.square() - down.square())
+    inside = radius < 1
+    outwards = _BACKDROP_SLOPE / radius.clamp_min(1)
+    slopes = [torch.where(inside, u + nose * across, outwards * u), torch.where(inside, v, outwards * v)]
+    depth = torch.where(inside, (1 - radius.square()).clamp_min(0.04).sqrt(), torch.ones(()))
+    return F.normalize(torch.stack([*slopes, depth]), dim=0)
+
+
+def _flat(height: int, width: int) -> Tensor:
+    """Unit normals of a slightly bent wall: (3, h, w)."""
+    y, x = _grid(height, width)
+    return F.normalize(torch.stack([x, y, torch.ones_like(x)]), dim=0)
+
+
+def _grid(height: int, width: int) -> tuple[Tensor, Tensor]:
+    y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    return y, x
+
+
+def _uniform(chance: torch.Generator, *shape: int) -> Tensor:
+    return torch.rand(shape, generator=chance)
+
+
+def _number(chance: torch.Generator) -> float:
+    return torch.rand((), generator=chance).item()
+
+
+def _to_linear(encoded: Tensor) -> Tensor:
+    """IEC 61966-2-1, 0..1."""
+    return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055).clamp_min(0) ** 2.4)
+
+
+def _to_encoded(linear: Tensor) -> Tensor:
+    curve = 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055
+    return torch.where(linear <= 0.0031308, linear * 12.92, curve)

@@ -1,0 +1,62 @@
+"""Light and subject: shares computed by hand, sides taken by who leads, photos under another light."""
+
+import pytest
+import torch
+
+from bsgui.training.factors import Factors, factor_shares
+from bsgui.training.relighting import relight
+
+
+def _pictures(mixed: float) -> torch.Tensor:
+    """Two subjects under two lights, two branches: one follows the light, one the subject, but for ``mixed``."""
+    chance = torch.Generator().manual_seed(3)
+    lights = torch.randn(2, 1, 1, 3, 8, 8, generator=chance).expand(2, 2, 1, 3, 8, 8)
+    subjects = torch.randn(1, 2, 1, 3, 8, 8, generator=chance).expand(2, 2, 1, 3, 8, 8)
+    one = (1 - mixed) * lights + mixed * subjects
+    other = (1 - mixed) * subjects + mixed * lights
+    return torch.cat([one, other], 2).flatten(0, 1)
+
+
+def test_separate_branches_have_separate_shares() -> None:
+    lights, subjects = factor_shares(_pictures(0))
+    torch.testing.assert_close(lights, torch.tensor([1.0, 0.0]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(subjects, torch.tensor([0.0, 1.0]), atol=1e-5, rtol=0)
+
+
+def test_overlap_is_none_of_separate_branches_and_grows_with_mixing() -> None:
+    separate, little, much = (Factors(2).overlap(_pictures(mixed)).item() for mixed in (0, 0.2, 0.4))
+    assert separate == pytest.approx(0, abs=1e-5)
+    assert separate < little < much
+
+
+def test_the_gradient_widens_the_lead() -> None:
+    pictures = _pictures(0.3).requires_grad_()
+    Factors(2).overlap(pictures).backward()
+    assert pictures.grad is not None
+    better = (pictures - 20 * pictures.grad).detach()
+    assert Factors(2).overlap(better) < Factors(2).overlap(pictures.detach())
+
+
+def test_the_side_is_remembered() -> None:
+    factors = Factors(2)
+    for _ in range(20):
+        factors.overlap(_pictures(0))
+    swapped = factors.overlap(_pictures(0).flip(1)).item()
+    assert swapped == pytest.approx(2, abs=1e-4)
+
+
+def test_another_light_is_deterministic_smooth_and_in_range() -> None:
+    photos = torch.zeros(4, 3, 64, 64)
+    lit = relight(photos, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(lit, relight(photos, torch.Generator().manual_seed(0)), rtol=0, atol=0)
+    assert lit.min() >= -1
+    assert lit.max() <= 1
+    assert (lit.std((2, 3)) > 0.01).all()
+    # The photo is even, so every step from pixel to pixel is the light's own.
+    assert lit.diff(dim=2).abs().max() < 0.2
+    assert lit.diff(dim=3).abs().max() < 0.2
+
+
+def test_black_stays_black() -> None:
+    lit = relight(torch.full((1, 3, 32, 32), -1.0), torch.Generator().manual_seed(1))
+    torch.testing.assert_close(lit, torch.full((1, 3, 32, 32), -1.0), atol=1e-3, rtol=0)

@@ -89,6 +89,19 @@ class FrameOverlay(QWidget):
         return QPolygonF([self._to_widget((float(x), float(y))) for x, y in frame.corners])
 
     @property
+    def _tool_rect(self) -> QRectF:
+        """What box and turning handle take up."""
+        frame = self._state.frame
+        if frame is None:
+            return QRectF()
+        turn = self._to_widget(place(frame, Handle.TURN, _STALK * self._photo_pixels))
+        return (
+            self._polygon(frame)
+            .boundingRect()
+            .united(QRectF(turn.x() - _REACH, turn.y() - _REACH, 2 * _REACH, 2 * _REACH))
+        )
+
+    @property
     def _photo_pixels(self) -> float:
         """Photo pixels to one of the widget's."""
         return self.devicePixelRatioF() / self._canvas.state.zoom
@@ -153,6 +166,7 @@ class FrameOverlay(QWidget):
             painting.paint_veil(painter, photo, box)
             painting.paint_core(painter, self._polygon(frame.core))
             painting.paint_outline(painter, box)
+        painting.paint_hint(painter, self._hints(), room, self._tool_rect, theme)
         hot = self._proposal_at(self._pointer) if self._pointer is not None and self._drag is None else None
         for proposal in self._other_proposals():
             name = proposal.kind.capitalize()
@@ -163,7 +177,6 @@ class FrameOverlay(QWidget):
             turn, top = (self._to_widget(place(frame, x, stalk)) for x in (Handle.TURN, Handle.TOP))
             painting.paint_handles(painter, grips, turn, top, theme)
             painting.paint_note(painter, _size_note(frame), self._polygon(frame).boundingRect(), room, theme)
-        painting.paint_hint(painter, self._hints(), room, theme)
 
     def _hints(self) -> list[str]:
         search = {

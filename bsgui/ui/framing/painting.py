@@ -97,14 +97,16 @@ def paint_note(painter: QPainter, text: str, under: QRectF, room: QRectF, theme:
     paint_label(painter, QRectF(QPointF(left, top), size), text, theme)
 
 
-def paint_hint(painter: QPainter, texts: list[str], room: QRectF, theme: Theme) -> None:
-    """The first of some wordings that fits the width, at the top of the canvas."""
+def paint_hint(painter: QPainter, texts: list[str], room: QRectF, box: QRectF, theme: Theme) -> None:
+    """The first of some wordings that fits, at the top of the canvas, or at its foot if the frame is in the way."""
     widths = [_label_size(painter, text).width() for text in texts]
     fitting = [text for text, width in zip(texts, widths, strict=True) if width <= room.width() - 2 * _GAP]
     if fitting:
         size = _label_size(painter, fitting[0])
-        corner = QPointF(room.center().x() - size.width() / 2, room.top() + _GAP)
-        paint_label(painter, QRectF(corner, size), fitting[0], theme)
+        place = QRectF(QPointF(room.center().x() - size.width() / 2, room.top() + _GAP), size)
+        if place.intersects(box):
+            place.moveBottom(room.bottom() - _GAP)
+        paint_label(painter, place, fitting[0], theme)
 
 
 def _grown(box: QPolygonF, by: float) -> QPolygonF:

@@ -8,7 +8,7 @@ is, and says what it is and where exactly; twice, since the first answer frames 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -94,14 +94,14 @@ class HeadFinder:
         self._folders = folders
 
     @cached_property
-    def _installed(self) -> tuple[FinderNetworks, float]:
+    def _installed(self) -> tuple[FinderNetworks, Mapping[str, float]]:
         networks, card = load_installed_finder(self._folders)
-        return networks, float(card["threshold"])
+        return networks, card["thresholds"]
 
     def find(self, photo: Photo, cancel: CancelToken) -> tuple[Subject, ...]:
         """See :meth:`bsgui.core.requests.SubjectFinder.find`."""
-        networks, threshold = self._installed
-        return find_with(networks, photo.samples, threshold, cancel)
+        networks, thresholds = self._installed
+        return find_with(networks, photo.samples, thresholds, cancel)
 
 
 def find_subjects(photo: Photo, cancel: CancelToken | None = None) -> tuple[Subject, ...]:
@@ -115,13 +115,15 @@ def find_subjects(photo: Photo, cancel: CancelToken | None = None) -> tuple[Subj
 
 
 @torch.inference_mode()
-def find_with(networks: FinderNetworks, samples: Samples, threshold: float, cancel: CancelToken) -> tuple[Subject, ...]:
+def find_with(
+    networks: FinderNetworks, samples: Samples, thresholds: Mapping[str, float], cancel: CancelToken
+) -> tuple[Subject, ...]:
     """Find with networks of one's own.
 
     Args:
         networks: both, fused or in evaluation mode.
         samples: (H, W, 3) uint8 or uint16, RGB.
-        threshold: least score of a subject, 0..1.
+        thresholds: least score of a subject of each of ``KINDS``, 0..1.
         cancel: asked before every run of a network.
     """
     mips = Mips(samples)
@@ -132,7 +134,8 @@ def find_with(networks: FinderNetworks, samples: Samples, threshold: float, canc
         subjects = look(networks, mips, candidates)
         candidates = suppress([candidate for candidate, _ in subjects], _SAME_HEAD, _PART_OF_HEAD)
     best = {id(candidate): subject for candidate, subject in subjects}
-    return tuple(best[id(candidate)] for candidate in candidates if candidate.score >= threshold)
+    found = (best[id(candidate)] for candidate in candidates)
+    return tuple(subject for subject in found if subject.score >= thresholds[subject.kind])
 
 
 def propose(networks: FinderNetworks, mips: Mips, cancel: CancelToken) -> list[Candidate]:

@@ -16,7 +16,7 @@ from bsgui.core.errors import ModelError
 from bsgui.imageio.model_store import FINDER, default_model_folders
 
 from .checkpoint import file_sha256, read_tensor
-from .finder_network import FinderNetworks
+from .finder_network import KINDS, FinderNetworks
 
 FORMAT = "bsgui-finder-1"
 _MAX_BYTES = 8 << 20
@@ -83,9 +83,9 @@ def _read_card(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = json.loads(file.read(_CARD_BYTES))
         data["sha256"] = str(data["sha256"])
-        data["threshold"] = float(data["threshold"])
-        if len(data["sha256"]) != 64 or not 0 < data["threshold"] < 1:
-            raise ValueError("sha256 or threshold")
+        data["thresholds"] = {kind: float(data["thresholds"][kind]) for kind in KINDS}
+        if len(data["sha256"]) != 64 or not all(0 < x < 1 for x in data["thresholds"].values()):
+            raise ValueError("sha256 or thresholds")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path.name}: the finder's card is damaged.", repr(error)) from error
     return dict(data)

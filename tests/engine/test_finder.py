@@ -33,7 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, networks: FinderNetworks) ->
     """A folder with a finder and its card."""
     folder = tmp_path_factory.mktemp("models")
     save_finder(networks, folder / "finder.safetensors")
-    card = {"sha256": file_sha256(folder / "finder.safetensors"), "threshold": 0.4}
+    card = {"sha256": file_sha256(folder / "finder.safetensors"), "thresholds": dict.fromkeys(KINDS, 0.4)}
     (folder / "finder.json").write_text(json.dumps(card))
     return folder
 
@@ -140,18 +140,18 @@ def test_a_turned_crop_is_upright() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (40, 30), (600, 900)])
 def test_photos_of_any_size_go_through(networks: FinderNetworks, size: tuple[int, int]) -> None:
     photo = make_photo(width=size[1], height=size[0])
-    for subject in find_with(networks, photo.samples, 0.0, NeverCancelled()):
+    for subject in find_with(networks, photo.samples, dict.fromkeys(KINDS, 0.0), NeverCancelled()):
         assert subject.kind in KINDS
         assert 0 <= subject.score <= 1
         assert len(subject.landmarks) == (5 if subject.kind == "face" else 0)
 
 
 def test_the_surest_come_first_and_stand_apart(networks: FinderNetworks) -> None:
-    subjects = find_with(networks, make_photo(300, 200).samples, 0.0, NeverCancelled())
+    subjects = find_with(networks, make_photo(300, 200).samples, dict.fromkeys(KINDS, 0.0), NeverCancelled())
     scores = [x.score for x in subjects]
     assert scores == sorted(scores, reverse=True)
-    assert find_with(networks, make_photo(300, 200).samples, 0.0, NeverCancelled()) == subjects
-    assert find_with(networks, make_photo(300, 200).samples, 1.0, NeverCancelled()) == ()
+    assert find_with(networks, make_photo(300, 200).samples, dict.fromkeys(KINDS, 0.0), NeverCancelled()) == subjects
+    assert find_with(networks, make_photo(300, 200).samples, dict.fromkeys(KINDS, 1.0), NeverCancelled()) == ()
 
 
 def test_nothing_to_look_at(networks: FinderNetworks) -> None:
@@ -162,14 +162,14 @@ def test_it_is_cancelled_between_any_two_runs(networks: FinderNetworks) -> None:
     samples = make_photo(300, 200).samples
     for patience in range(6):
         with pytest.raises(Cancelled):
-            find_with(networks, samples, 0.5, Impatient(patience))
+            find_with(networks, samples, dict.fromkeys(KINDS, 0.5), Impatient(patience))
     with pytest.raises(Cancelled):
         propose(networks, Mips(samples), Impatient(0))
 
 
 def test_weights_come_back_from_their_file(files: Path, networks: FinderNetworks) -> None:
     loaded, card = load_installed_finder([files])
-    assert card["threshold"] == 0.4
+    assert card["thresholds"]["cat"] == 0.4
     pictures = torch.randn(1, 3, 64, 64)
     for old, new in zip(networks.look(pictures), loaded.look(pictures), strict=True):
         assert torch.allclose(old, new, atol=0.02)
@@ -187,7 +187,7 @@ def test_without_files_it_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "card", ["", "[]", "{}", '{"sha256": "0"}', '{"sha256": 1, "threshold": []}', "[" * 5000, '{"threshold": NaN}']
+    "card", ["", "[]", "{}", '{"sha256": "0"}', '{"sha256": 1, "thresholds": []}', "[" * 5000, '{"thresholds": NaN}']
 )
 def test_a_damaged_card_is_refused(tmp_path: Path, card: str) -> None:
     (tmp_path / "finder.json").write_text(card)

@@ -54,4 +54,4 @@ def test_its_card_says_where_it_comes_from() -> None:
     assert any("Oxford-IIIT" in line for line in card["data"])
     assert card["known_failures"]
     assert card["measures"]["composites"]["heads"] > 100
-    assert card["measures"]["threshold"] == card["threshold"]
+    assert card["measures"]["thresholds"] == card["thresholds"]

@@ -1,6 +1,6 @@
 """Trains and measures the finder of heads.
 
-``CONFIG`` alone trains; ``--evaluate`` measures weights: it chooses the threshold on the val split, takes the figures
+``CONFIG`` alone trains; ``--evaluate`` measures weights: it chooses the thresholds on the val split, takes the figures
 on the test split, and writes them with contact sheets; ``--publish`` then puts weights and card into a folder.
 """
 
@@ -59,14 +59,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(config: FinderConfig, run: Path, options: argparse.Namespace) -> None:
     networks = load_finder(run / f"{config.name}.safetensors")
-    threshold = choose(networks, config, options.count)
-    figures = examine(networks, config, threshold, options.count)
+    thresholds = choose(networks, config, options.count)
+    figures = examine(networks, config, thresholds, options.count)
     if options.baseline:
-        figures["beside_a_cascade"] = compare(networks, config, threshold)
+        figures["beside_a_cascade"] = compare(networks, config, thresholds)
     write_json(run / "evaluation.json", figures)
-    draw_exam(networks, config, "test", threshold, run / "sheets")
+    draw_exam(networks, config, "test", thresholds, run / "sheets")
     if options.photos:
-        look_at_photos(networks, options.photos, threshold, run / "sheets")
+        look_at_photos(networks, options.photos, thresholds, run / "sheets")
 
 
 if __name__ == "__main__":

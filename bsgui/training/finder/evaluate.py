@@ -19,7 +19,7 @@ from bsgui.core.errors import BsguiError
 from bsgui.core.frame import Subject
 from bsgui.core.requests import NeverCancelled
 from bsgui.engine.finder import find_with
-from bsgui.engine.finder_network import FinderNetworks
+from bsgui.engine.finder_network import KINDS, FinderNetworks
 from bsgui.imageio.read_photo import read_photo
 
 from .backgrounds import load_backgrounds
@@ -28,12 +28,12 @@ from .config import FinderConfig
 from .heads import load_heads
 from .overlays import overlay, sheet
 from .scenes import Picture, Scene, SceneMaker, scatter
-from .scoring import Examined, choose_threshold, false_alarms, figures
+from .scoring import Examined, Thresholds, choose_thresholds, false_alarms, figures
 
 _SIZE = 512
 _SMALLEST, _LARGEST = 0.12, 1.1
 _ANY_SCORE = 0.15
-_MOST_FALSE = 0.02
+_MOST_FALSE = 0.01
 _EMPTY_CROPS = 8
 _SHEET = 40
 _COMPARED = 60
@@ -75,24 +75,24 @@ def _crops(photo: Picture, rng: np.random.Generator) -> Iterable[Picture]:
         yield photo[top : top + side, left : left + side]
 
 
-def choose(networks: FinderNetworks, config: FinderConfig, count: int) -> float:
-    """The threshold, from the val split: the best F1 with at most 2 % of empty pictures showing something."""
+def choose(networks: FinderNetworks, config: FinderConfig, count: int) -> dict[str, float]:
+    """The thresholds, from the val split: the best F1 with at most 1 % of empty pictures showing one of a kind."""
     exam = make_exam(config, "val", count)
     examined = [Examined(x, _find(networks, x.picture)) for x in exam.scenes]
-    return choose_threshold(examined, [_find(networks, x) for x in exam.empty], _MOST_FALSE)
+    return choose_thresholds(examined, [_find(networks, x) for x in exam.empty], _MOST_FALSE)
 
 
-def examine(networks: FinderNetworks, config: FinderConfig, threshold: float, count: int) -> dict[str, Any]:
+def examine(networks: FinderNetworks, config: FinderConfig, thresholds: Thresholds, count: int) -> dict[str, Any]:
     """Figures on the test split: composites, and photos without heads."""
     exam = make_exam(config, "test", count)
     return {
-        "threshold": threshold,
-        **_examined(lambda picture: _find(networks, picture), exam, threshold),
+        "thresholds": thresholds,
+        **_examined(lambda picture: _find(networks, picture), exam, thresholds),
         "seconds_a_picture": round(_seconds(networks, exam), 4),
     }
 
 
-def compare(networks: FinderNetworks, config: FinderConfig, threshold: float) -> dict[str, Any]:
+def compare(networks: FinderNetworks, config: FinderConfig, thresholds: Thresholds) -> dict[str, Any]:
     """The LBP cascade and these networks on the same few test pictures; of the cascade, look at the faces only.
 
     Raises:
@@ -102,19 +102,19 @@ def compare(networks: FinderNetworks, config: FinderConfig, threshold: float) ->
     exam = make_exam(config, "test", _COMPARED)
     exam = replace(exam, empty=exam.empty[::3])
     return {
-        "lbp": _examined(cascade.find, exam, threshold),
-        "finder": _examined(lambda picture: _find(networks, picture), exam, threshold),
+        "lbp": _examined(cascade.find, exam, thresholds),
+        "finder": _examined(lambda picture: _find(networks, picture), exam, thresholds),
     }
 
 
-def _examined(find: Callable[[Picture], tuple[Subject, ...]], exam: Exam, threshold: float) -> dict[str, Any]:
+def _examined(find: Callable[[Picture], tuple[Subject, ...]], exam: Exam, thresholds: Thresholds) -> dict[str, Any]:
     return {
-        "composites": figures([Examined(x, find(x.picture)) for x in exam.scenes], threshold),
-        "without_heads": false_alarms([find(x) for x in exam.empty], threshold),
+        "composites": figures([Examined(x, find(x.picture)) for x in exam.scenes], thresholds),
+        "without_heads": false_alarms([find(x) for x in exam.empty], thresholds),
     }
 
 
-def look_at_photos(networks: FinderNetworks, folder: Path, threshold: float, out: Path) -> list[dict[str, Any]]:
+def look_at_photos(networks: FinderNetworks, folder: Path, thresholds: Thresholds, out: Path) -> list[dict[str, Any]]:
     """Find in every readable photo under a folder; contact sheets, a list and ``found.csv`` go to ``out``."""
     rows, pictures = [], []
     for path in sorted(x for x in folder.rglob("*") if x.is_file()):
@@ -122,7 +122,7 @@ def look_at_photos(networks: FinderNetworks, folder: Path, threshold: float, out
             photo = read_photo(path)
         except BsguiError:
             continue
-        subjects = find_with(networks, photo.samples, threshold, NeverCancelled())
+        subjects = find_with(networks, photo.samples, thresholds, NeverCancelled())
         pictures.append(overlay(photo.samples, subjects, path.name))
         rows.append({"photo": path.name, "found": len(subjects), "kinds": " ".join(x.kind for x in subjects)})
     out.mkdir(parents=True, exist_ok=True)
@@ -134,11 +134,13 @@ def look_at_photos(networks: FinderNetworks, folder: Path, threshold: float, out
     return rows
 
 
-def draw_exam(networks: FinderNetworks, config: FinderConfig, split: str, threshold: float, out: Path) -> None:
+def draw_exam(networks: FinderNetworks, config: FinderConfig, split: str, thresholds: Thresholds, out: Path) -> None:
     """A contact sheet of composites with what was found in them."""
     out.mkdir(parents=True, exist_ok=True)
     scenes = make_exam(config, split, _SHEET).scenes
-    drawn = [overlay(x.picture, [s for s in _find(networks, x.picture) if s.score >= threshold]) for x in scenes]
+    drawn = [
+        overlay(x.picture, [s for s in _find(networks, x.picture) if s.score >= thresholds[s.kind]]) for x in scenes
+    ]
     _write_sheets(drawn, out, split)
 
 
@@ -155,7 +157,7 @@ def _write_sheets(pictures: Sequence[Picture], out: Path, name: str) -> None:
 
 
 def _find(networks: FinderNetworks, picture: Picture) -> tuple[Subject, ...]:
-    return find_with(networks, picture, _ANY_SCORE, NeverCancelled())
+    return find_with(networks, picture, dict.fromkeys(KINDS, _ANY_SCORE), NeverCancelled())
 
 
 def _seconds(networks: FinderNetworks, exam: Exam) -> float:

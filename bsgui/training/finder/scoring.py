@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ HIT = 0.5
 """Intersection over union from which a head counts as found."""
 
 _COUNTS_VISIBLE = 0.6
+
+Thresholds = Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,12 @@ class Match:
     excused: bool = False
 
 
-def match(examined: Examined, threshold: float) -> list[Match]:
+def match(examined: Examined, thresholds: Thresholds) -> list[Match]:
     """Give every subject, the surest first, the free head it covers best."""
     taken: set[int] = set()
     matches = []
     for subject in sorted(examined.found, key=lambda x: -x.score):
-        if subject.score < threshold:
+        if subject.score < thresholds[subject.kind]:
             continue
         shared = [overlap(square_of(subject.frame), head.square) for head in examined.scene.heads]
         best = int(np.argmax(shared)) if shared else -1
@@ -66,9 +68,9 @@ def square_of(frame: Frame) -> Candidate:
     return Candidate(frame.x, frame.y, frame.width, frame.angle, 0, 1.0)
 
 
-def figures(examined: Sequence[Examined], threshold: float) -> dict[str, Any]:
+def figures(examined: Sequence[Examined], thresholds: Thresholds) -> dict[str, Any]:
     """Recall and precision at IoU 0.5, both by kind where that makes sense, and how exactly heads were framed."""
-    matches = [(x, m) for x in examined for m in match(x, threshold)]
+    matches = [(x, m) for x in examined for m in match(x, thresholds)]
     hits = [(x, m) for x, m in matches if m.head >= 0 and not m.excused]
     false = sum(m.head < 0 and not m.excused for _, m in matches)
     heads = [(x, head) for x in examined for head in x.scene.heads if counts(x.scene, head)]
@@ -89,9 +91,9 @@ def figures(examined: Sequence[Examined], threshold: float) -> dict[str, Any]:
     }
 
 
-def false_alarms(found: Iterable[Sequence[Subject]], threshold: float) -> dict[str, Any]:
+def false_alarms(found: Iterable[Sequence[Subject]], thresholds: Thresholds) -> dict[str, Any]:
     """On pictures without heads: how many subjects there are in a picture, and in how many pictures."""
-    counts_ = [sum(x.score >= threshold for x in subjects) for subjects in found]
+    counts_ = [sum(x.score >= thresholds[x.kind] for x in subjects) for subjects in found]
     return {
         "pictures": len(counts_),
         "false_per_picture": round(float(np.mean(counts_)), 4) if counts_ else 0.0,
@@ -99,17 +101,30 @@ def false_alarms(found: Iterable[Sequence[Subject]], threshold: float) -> dict[s
     }
 
 
-def choose_threshold(examined: Sequence[Examined], empty: Sequence[Sequence[Subject]], most_false: float) -> float:
-    """The score with the best F1 among those at which at most a share of empty pictures shows something."""
-    best, chosen = -1.0, 0.9
+def choose_thresholds(
+    examined: Sequence[Examined], empty: Sequence[Sequence[Subject]], most_false: float
+) -> dict[str, float]:
+    """For each kind the score with the best F1 among those at which few enough empty pictures show one.
+
+    Args:
+        examined: pictures with heads.
+        empty: what was found in pictures without.
+        most_false: share of those that may show something of a kind.
+    """
+    return {kind: _threshold(kind, examined, empty, most_false) for kind in KINDS}
+
+
+def _threshold(kind: str, examined: Sequence[Examined], empty: Sequence[Sequence[Subject]], most_false: float) -> float:
+    best, chosen = -1.0, 0.95
     for percent in range(20, 96):
-        threshold = percent / 100
-        got = figures(examined, threshold)
-        if false_alarms(empty, threshold)["pictures_with_false"] > most_false:
+        thresholds = dict.fromkeys(KINDS, 2.0) | {kind: percent / 100}
+        if false_alarms(empty, thresholds)["pictures_with_false"] > most_false:
             continue
-        f1 = 2 * got["recall"] * got["precision"] / max(got["recall"] + got["precision"], 1e-9)
+        got = figures(examined, thresholds)
+        recall, precision = got["recall_by_kind"][kind], got["precision"]
+        f1 = 2 * recall * precision / max(recall + precision, 1e-9)
         if f1 >= best:
-            best, chosen = f1, threshold
+            best, chosen = f1, percent / 100
     return chosen
 
 

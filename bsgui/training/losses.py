@@ -40,6 +40,7 @@ class LossWeights:
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
         textons: cross-entropy of the kind of a place and the branch that owns what is there, in the finer bands:
             experts in what is seen, see :mod:`bsgui.training.textons`.
+        purity: how much the branches that own a kind hold elsewhere, whatever the band.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
         factors: what varies with the light and what with the subject, in the same branches; needs ``relight``, see
             :mod:`bsgui.training.factors`.
@@ -57,6 +58,7 @@ class LossWeights:
     place: float = 0.2
     focus: float = 0.1
     textons: float = 0.0
+    purity: float = 0.0
     floor: float = 0.3
     factors: float = 0.0
     realism: float = 0.15
@@ -78,6 +80,7 @@ class Terms(NamedTuple):
     place: Tensor
     focus: Tensor
     textons: Tensor
+    purity: Tensor
     floor: Tensor
 
     def total(self, weights: LossWeights) -> Tensor:
@@ -124,6 +127,9 @@ def specialization_terms(
     plain = centred.square().mean((2, 3, 4))
     plain = (plain / plain.sum(1, keepdim=True).add(1e-6)).mean(0)
     table = torch.stack(energies, 1)
+    owning = purity = plain.new_zeros(())
+    if textons is not None:
+        owning, purity = textons.cross_entropies(magnitudes, centred.square().sum(2).add(1e-6).sqrt(), photos)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
         detail=torch.stack(detail).mean(),
@@ -135,7 +141,8 @@ def specialization_terms(
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
-        textons=luma.new_zeros(()) if textons is None else textons.cross_entropy(magnitudes, photos),
+        textons=owning,
+        purity=purity,
         floor=F.relu(1 - plain / weights.least_share).mean(),
     )
 

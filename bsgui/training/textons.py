@@ -4,7 +4,7 @@ Every place of a photo is described by what surrounds it: thin bright or dark li
 coherent its direction is, whether it is darker or brighter than its neighbourhood at three scales, how colourful it is.
 k-means over many photos groups the descriptions; on animals the groups are whisker-like lines, fur-like texture, dark
 patches, bright patches, colour, and smooth ground. No group has a name, and no branch is told which one is its own: a
-kind goes to the branch that happens to lead there, as in a race, and :meth:`Textons.cross_entropy` widens the lead.
+kind goes to the branch that happens to lead there, as in a race, and :meth:`Textons.cross_entropies` widen the lead.
 
 Source: Leung & Malik, Representing and Recognizing the Visual Appearance of Materials using Three-dimensional Textons,
 IJCV 2001; Malik et al., Contour and Texture Analysis for Image Segmentation, IJCV 2001.
@@ -23,9 +23,9 @@ from torch import Tensor, nn
 
 from bsgui.analysis.bands import gaussian_blur, to_opponent
 
-_ORIENTATIONS = 12
-_LINE_RADIUS = 15
-_LINE_WIDTH, _LINE_LENGTH = 1.3, 6.0
+_ORIENTATIONS = 20
+_LINE_RADIUS = 22
+_LINE_WIDTH, _LINE_LENGTH = 0.8, 10.0
 _SMALLEST_DEVIATION = 0.02
 _SOFTNESS = 1.0
 # Descriptors by group: thin lines; texture, tone and saturation; signed colour; distance from the picture's centre.
@@ -78,6 +78,7 @@ class Textons(nn.Module):
         self.register_buffer("weights", torch.cat(grouped), persistent=False)
         self.register_buffer("owners", torch.full((branches, config.count), 1 / branches))
         self.register_buffer("lines", _line_filters(), persistent=False)
+        self._spectra: dict[tuple[int, ...], Tensor] = {}
         self.register_buffer("mean", torch.zeros(sum(_GROUPS)))
         self.register_buffer("deviation", torch.ones(sum(_GROUPS)))
         self.register_buffer("centres", torch.zeros(config.count, sum(_GROUPS)))
@@ -112,20 +113,26 @@ class Textons(nn.Module):
     def _points(self, described: Tensor) -> Tensor:
         return (described - self.mean) / self.deviation * self.weights
 
-    def cross_entropy(self, bands: Sequence[Tensor], photos: Tensor) -> Tensor:
-        """How far the branches are from owning a kind each, nats; 0 when each kind lies in one branch, whole.
+    def cross_entropies(self, bands: Sequence[Tensor], pictures: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """How far the branches are from owning a kind each, and from holding nothing else, nats.
 
         Which branch a kind is expected of is the assignment that the running shares fit best (Kuhn, 1955): it follows
         the branches, and no branch differs from another but by what it does already.
 
         Args:
             bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
+            pictures: (B, N, h, w), the branches' magnitudes, all bands together.
             photos: (B, 3, h, w) in [-1, 1].
+
+        Returns:
+            Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing elsewhere.
         """
-        owners = ownership(bands[: len(bands) - self.config.coarse_bands], self(photos))
+        kinds = self(photos)
+        owners = ownership(bands[: len(bands) - self.config.coarse_bands], kinds)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
-        return -(owners[branch, kind] + 1e-4).log().mean()
+        held = torch.einsum("bnhw,bkhw->nk", pictures, kinds) / (pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6)
+        return tuple(-(shares[branch, kind] + 1e-4).log().mean() for shares in (owners, held))  # type: ignore[return-value]
 
     def _describe(self, photos: Tensor) -> Tensor:
         """What surrounds each place, in units of the photo's own deviation of luma: (B, D, h, w)."""
@@ -138,7 +145,7 @@ class Textons(nn.Module):
         fine = luma - soft[2.0]
         density, spread = gaussian_blur(fine.abs(), 5.0), gaussian_blur(fine.square(), 5.0).sqrt()
         parts = [
-            *(torch.log1p(60 * line.clamp_min(0)) for line in self._thin_lines(fine)),
+            *self._thin_lines(fine),
             torch.log1p(8 * density),
             density / (spread + _SMALLEST_DEVIATION),
             _coherence(soft[1.0]),
@@ -155,20 +162,29 @@ class Textons(nn.Module):
 
     def _thin_lines(self, fine: Tensor) -> tuple[Tensor, Tensor]:
         """How much a place lies on a long thin line, bright or dark, that is neither an edge nor one hair of many."""
-        responses = F.conv2d(F.pad(fine, (_LINE_RADIUS,) * 4, mode="reflect"), self.lines)
-        even, odd = responses.chunk(2, 1)
+        even, odd = self._filtered(fine).chunk(2, 1)
         where = even.abs().argmax(1, keepdim=True)
-        line = even.gather(1, where)
-        # An edge answers out of phase; among many hairs all directions answer.
-        others = odd.gather(1, where).abs() + 1.5 * gaussian_blur(even.abs().mean(1, keepdim=True), 5.0)
-        return line - others, -line - others
+        line, edge = even.gather(1, where), odd.gather(1, where).abs()
+        # An edge answers out of phase; among many hairs all directions answer, all around.
+        hairs = gaussian_blur(even.abs().mean(1, keepdim=True), 5.0) + 0.01
+        bright, dark = ((sign * line - edge).clamp_min(0) / hairs for sign in (1, -1))
+        return gaussian_blur(bright, 1.0), gaussian_blur(dark, 1.0)
+
+    def _filtered(self, fine: Tensor) -> Tensor:
+        """Correlation with every line filter, by way of the spectrum: (B, 1, h, w) -> (B, 2 orientations, h, w)."""
+        padded = F.pad(fine, (_LINE_RADIUS,) * 4, mode="reflect")
+        size = padded.shape[-2:]
+        if size not in self._spectra:
+            self._spectra[size] = torch.fft.rfft2(self.lines[:, 0], s=size).conj()
+        product = torch.fft.rfft2(padded) * self._spectra[size].to(padded.device)
+        return torch.fft.irfft2(product, s=size)[..., : fine.shape[2], : fine.shape[3]]
 
 
 def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
     """Each branch's share of what is seen at each kind of place, over all bands together.
 
     Args:
-        bands: as for :meth:`Textons.cross_entropy`.
+        bands: as for :meth:`Textons.cross_entropies`.
         kinds: (B, K, h, w), shares of the kinds, adding up to 1.
 
     Returns:
@@ -184,7 +200,7 @@ def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
 
 
 def _line_filters() -> Tensor:
-    """Long thin second derivatives (even), then first derivatives (odd), in all orientations: (24, 1, 31, 31)."""
+    """Long thin second derivatives (even), then first derivatives (odd), in all orientations: (40, 1, 45, 45)."""
     steps = torch.arange(-_LINE_RADIUS, _LINE_RADIUS + 1.0)
     y, x = torch.meshgrid(steps, steps, indexing="ij")
     even, odd = [], []

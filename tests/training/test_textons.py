@@ -63,24 +63,39 @@ def test_a_rare_kind_counts_as_much_as_a_common_one() -> None:
     torch.testing.assert_close(ownership([kinds], kinds), torch.eye(2), atol=1e-3, rtol=0)
 
 
-def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
-    textons, photo = _fitted(), _scene()
-    leads = [2, 0, 3, 1]
+def _leading(leads: list[int]) -> torch.Tensor:
+    """Magnitudes (1, 4, 96, 96) of branches that lead at the kinds of the scene, a little."""
     magnitudes = torch.full((1, 4, 96, 96), 0.1)
-    for kind, branch in enumerate(leads[:3]):
-        magnitudes[:, branch] += textons(photo)[:, kind]
-    magnitudes.requires_grad_()
-    textons.cross_entropy([magnitudes, magnitudes], photo).backward()
+    for kind, branch in enumerate(leads):
+        magnitudes[:, branch] += _fitted()(_scene())[0, kind]
+    return magnitudes
+
+
+def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
+    textons, leads = _fitted(), [2, 0, 3]
+    magnitudes = _leading(leads).requires_grad_()
+    owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _scene())
+    owning.backward()
     assert magnitudes.grad is not None
-    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(photo))
-    assert wanted.argmax(0).tolist() == leads[:3]
+    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene()))
+    assert wanted.argmax(0).tolist() == leads
 
 
-def test_cross_entropy_does_not_depend_on_the_order_of_branches() -> None:
-    photo, magnitudes = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
-    one = _fitted().cross_entropy([magnitudes, magnitudes], photo)
-    other = _fitted().cross_entropy([magnitudes[:, [3, 1, 0, 2]]] * 2, photo)
-    torch.testing.assert_close(one, other)
+def test_a_branch_that_also_holds_what_is_elsewhere_is_less_pure() -> None:
+    clean = _leading([2, 0, 3]) - 0.1
+    spread = clean.clone()
+    spread[:, 0] += 0.5
+    _, purity = _fitted().cross_entropies([clean, clean], clean, _scene())
+    _, impurity = _fitted().cross_entropies([clean, clean], spread, _scene())
+    assert purity < impurity
+
+
+def test_entropies_do_not_depend_on_the_order_of_branches() -> None:
+    photo, one = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
+    other = one[:, [3, 1, 0, 2]]
+    torch.testing.assert_close(
+        _fitted().cross_entropies([one, one], one, photo), _fitted().cross_entropies([other, other], other, photo)
+    )
 
 
 def test_more_kinds_than_branches_are_refused() -> None:

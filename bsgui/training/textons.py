@@ -66,6 +66,7 @@ class Textons(nn.Module):
 
     Attributes:
         owners: (N, K), running mean of the branches' shares of each kind of place.
+        worth: (K,), 0..1: how much a kind counts; little where photos show next to nothing.
     """
 
     def __init__(self, config: TextonConfig, branches: int) -> None:
@@ -82,6 +83,7 @@ class Textons(nn.Module):
         self.register_buffer("mean", torch.zeros(sum(_GROUPS)))
         self.register_buffer("deviation", torch.ones(sum(_GROUPS)))
         self.register_buffer("centres", torch.zeros(config.count, sum(_GROUPS)))
+        self.register_buffer("worth", torch.ones(config.count))
 
     weights: Tensor
     owners: Tensor
@@ -89,6 +91,7 @@ class Textons(nn.Module):
     mean: Tensor
     deviation: Tensor
     centres: Tensor
+    worth: Tensor
 
     @torch.no_grad()
     def fit(self, photos: Tensor, seed: int, samples: int = 40_000) -> None:
@@ -101,6 +104,17 @@ class Textons(nn.Module):
         points = self._points(described)
         tries = [_k_means(points, len(self.centres), chance) for _ in range(_RESTARTS)]
         self.centres.copy_(min(tries, key=lambda result: result[1])[0])
+        # Where nothing is seen there is nothing to own; who must own it all the same invents something.
+        seen = torch.stack([self._seen(photo[None]) for photo in photos]).sum(0)
+        contrast = seen[0] / (seen[1] + 1e-6)
+        self.worth.copy_((contrast / contrast.mean()).clamp_max(1).square())
+
+    def _seen(self, photo: Tensor) -> Tensor:
+        """Contrast summed over each kind, and the kinds' areas: (2, K)."""
+        luma = to_opponent(photo)[:, :1]
+        luma = (luma - gaussian_blur(luma, 16.0)).abs() / (luma.std() + _SMALLEST_DEVIATION)
+        kinds = self(photo)
+        return torch.stack([(kinds * luma).sum((0, 2, 3)), kinds.sum((0, 2, 3))])
 
     @torch.no_grad()
     def forward(self, photos: Tensor) -> Tensor:
@@ -132,7 +146,9 @@ class Textons(nn.Module):
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
         held = torch.einsum("bnhw,bkhw->nk", pictures, kinds) / (pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6)
-        return tuple(-(shares[branch, kind] + 1e-4).log().mean() for shares in (owners, held))  # type: ignore[return-value]
+        worth = self.worth[kind] / self.worth.sum()
+        own, pure = (-(worth * (shares[branch, kind] + 1e-4).log()).sum() for shares in (owners, held))
+        return own, pure
 
     def _describe(self, photos: Tensor) -> Tensor:
         """What surrounds each place, in units of the photo's own deviation of luma: (B, D, h, w)."""

@@ -77,8 +77,17 @@ def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
     owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _scene())
     owning.backward()
     assert magnitudes.grad is not None
-    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene()))
-    assert wanted.argmax(0).tolist() == leads
+    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene())).argmax(0).tolist()
+    something_seen = [kind for kind in range(3) if textons.worth[kind] > 0.1]
+    assert len(something_seen) >= 2
+    assert [wanted[kind] for kind in something_seen] == [leads[kind] for kind in something_seen]
+
+
+def test_what_nobody_can_see_is_worth_nothing() -> None:
+    textons = _fitted()
+    ground = int(textons(_scene())[0, :, 24::24, 64:90].sum((1, 2)).argmax())
+    assert textons.worth[ground] < 0.1
+    assert textons.worth.max() > 0.9
 
 
 def test_a_branch_that_also_holds_what_is_elsewhere_is_less_pure() -> None:

@@ -2,26 +2,32 @@
 
 ``python -m bsgui.training.gallery PHOTO... --out FOLDER [--model ID] [--side PX]`` writes a sheet a photo: the layers
 over mid-grey, then the photo with each layer removed, halved and doubled. Everything is computed as the app does it, at
-full size, and shrunk to the sheet afterwards.
+full size, and shrunk to the sheet afterwards. With ``--frame auto`` the head that is found is taken apart.
+
+``… --index INDEX.csv --count 24 --out FOLDER`` writes one picture, ``gallery.png``: photos of a test split,
+evenly spaced, a row each, with all their layers.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bsgui.analysis.photos import evenly, read_rows
 from bsgui.core.compose import LayerView, compose, show_layer
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError
 from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, report_nothing
 from bsgui.core.viewport import Viewport
 from bsgui.engine.decomposer import TorchDecomposer
+from bsgui.engine.finder import find_subjects
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
 
@@ -52,6 +58,18 @@ def gallery_sheet(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
     return np.concatenate([np.concatenate([_tile(image, side) for image in (whole, *row)], axis=1) for row in rows])
 
 
+def layers_row(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
+    """The photo, what its branches add up to, and the branches over mid-grey: (H, W, 3) uint8 RGB, one row of tiles."""
+    photo, source = decomposition.photo, decomposition.source
+    view = Viewport.strip(photo.width, 0, photo.height)
+    without_residual = np.ones(source.count, np.float32)
+    pictures = [compose(source, without_residual, view)]
+    without_residual[-1] = 0
+    pictures.append(compose(source, without_residual, view))
+    pictures += [show_layer(source, index, 1.0, LayerView.GREY, view) for index in range(1, source.count - 1)]
+    return np.concatenate([_tile(picture, side) for picture in pictures], axis=1)
+
+
 def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     scale = min(1.0, side / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
@@ -62,7 +80,11 @@ def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bsgui.training.gallery", description=__doc__)
-    parser.add_argument("photos", type=Path, nargs="+")
+    parser.add_argument("photos", type=Path, nargs="*")
+    parser.add_argument("--index", type=Path, help="index.csv of a pack, in place of photos")
+    parser.add_argument("--split", default="test", help="of the index (%(default)s)")
+    parser.add_argument("--count", type=int, default=24, help="photos of the index (%(default)s)")
+    parser.add_argument("--frame", choices=["auto"], help="take apart the head that is found")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--model", default="general")
     parser.add_argument("--size", type=int, help="working size; the model's own by default")
@@ -78,13 +100,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write_sheets(options: argparse.Namespace) -> None:
+    if options.index:
+        rows = evenly(read_rows(options.index, options.split), options.count)
+        pictures = [
+            layers_row(layers, options.side) for layers in _decomposed([Path(r["file"]) for r in rows], options)
+        ]
+        cv2.imwrite(str(options.out / "gallery.png"), np.concatenate(pictures)[..., ::-1])
+    for path, layers in zip(options.photos, _decomposed(options.photos, options), strict=True):
+        cv2.imwrite(str(options.out / f"{path.stem}.png"), gallery_sheet(layers, options.side)[..., ::-1])
+
+
+def _decomposed(paths: Sequence[Path], options: argparse.Namespace) -> Iterator[Decomposition]:
     store = ModelStore(default_model_folders())
     settings = DecomposeSettings(options.model, size=options.size or store.card(options.model).size)
     decomposer = TorchDecomposer(store)
-    for path in options.photos:
-        request = DecomposeRequest(read_photo(path), settings)
-        sheet = gallery_sheet(decomposer.decompose(request, report_nothing, NeverCancelled()), options.side)
-        cv2.imwrite(str(options.out / f"{path.stem}.png"), sheet[..., ::-1])
+    for path in paths:
+        photo = read_photo(path)
+        found = find_subjects(photo) if options.frame else ()
+        framed = replace(settings, frame=found[0].frame if found else None)
+        yield decomposer.decompose(DecomposeRequest(photo, framed), report_nothing, NeverCancelled())
 
 
 if __name__ == "__main__":

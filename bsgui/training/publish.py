@@ -1,7 +1,8 @@
 """From a finished run to a model with its card: ``python -m bsgui.training.publish RUN EVALUATION.json --to models``.
 
-The words of the card (names and roles of branches, licence, data, known failures) stand in the ``[card]`` table of the
-run's configuration; the figures come from ``bsgui evaluate --json``; a branch's description is what was measured.
+The words of the card (names and roles of branches and the measures that earned the names, licence, data, known
+failures) stand in the ``[card]`` table of the run's configuration; the figures come from ``bsgui evaluate --json``; a
+branch's description is what was measured.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ def make_card(config: TrainConfig, weights: Path, log: list[dict[str, Any]], eva
     roles = list(words.get("roles", [""] * len(names)))
     if len(roles) != len(names) or not set(roles) <= set(ROLES):
         raise UsageError("The [card] table's roles must be “light”, “feature” or “” for every branch.")
-    branches = [
-        BranchCard(name, describe_branch(measured[i]) if measured else "Not measured.", roles[i])
-        for i, name in enumerate(names)
-    ]
+    earned = list(words.get("earned", [""] * len(names)))
+    if len(earned) != len(names):
+        raise UsageError("The [card] table must say for every branch, or for none, what earned its name.")
+    described = [describe_branch(figures) for figures in measured] or ["Not measured."] * len(names)
+    branches = [BranchCard(name, f"{earned[i]} {described[i]}".strip(), roles[i]) for i, name in enumerate(names)]
     return ModelCard(
         id=config.name,
         name=str(words["name"]),

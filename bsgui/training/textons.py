@@ -193,7 +193,8 @@ class Textons(nn.Module):
         if size not in self._spectra:
             self._spectra[size] = torch.fft.rfft2(self.lines[:, 0], s=size).conj()
         product = torch.fft.rfft2(padded) * self._spectra[size].to(padded.device)
-        return torch.fft.irfft2(product, s=size)[..., : fine.shape[2], : fine.shape[3]]
+        filtered: Tensor = torch.fft.irfft2(product, s=size)
+        return filtered[..., : fine.shape[2], : fine.shape[3]]
 
 
 def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:

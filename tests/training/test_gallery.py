@@ -1,0 +1,30 @@
+"""The gallery's sheets: one row a photo, one column a layer, made by the command."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bsgui.training.gallery import main
+
+_SAMPLES = Path(__file__).parents[2] / "resources" / "samples"
+
+
+def test_an_index_gives_one_picture_with_a_row_a_photo(tmp_path: Path) -> None:
+    photo = cv2.resize(cv2.imread(str(next(_SAMPLES.glob("*.jpg")))), (64, 64))
+    for name in ("a", "b"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), photo)
+    (tmp_path / "index.csv").write_text("file,split\na.png,test\nb.png,test\n", encoding="utf-8")
+    status = main(["--index", str(tmp_path / "index.csv"), "--out", str(tmp_path), "--size", "64", "--side", "64"])
+    assert status == 0
+    gallery = cv2.imread(str(tmp_path / "gallery.png"))
+    # Photo, sum and six branches, each with a border of two pixels.
+    assert gallery.shape == (2 * 68, 8 * 68, 3)
+    np.testing.assert_allclose(gallery[2:66, 2:66], photo, atol=1)
+    np.testing.assert_array_equal(gallery[:68], gallery[68:])
+
+
+def test_a_missing_photo_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none.jpg"), "--out", str(tmp_path)]) == 3
+    assert "none.jpg" in capsys.readouterr().err

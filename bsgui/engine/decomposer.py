@@ -28,8 +28,9 @@ from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order
 from .checkpoint import load_generator
 from .device import DeviceChoice, choose_device
 from .framing import framed_picture, working_sides
+from .inference import InferenceNetwork
 from .network import BranchedGenerator, BranchMaps
-from .tensors import to_maps, to_tensor
+from .tensors import to_maps
 
 _STAGES = 3
 
@@ -54,7 +55,7 @@ class TorchDecomposer:
 
     def __init__(self, models: ModelSource) -> None:
         self._models = models
-        self._loaded: tuple[Path, str, BranchedGenerator] | None = None
+        self._loaded: tuple[Path, str, InferenceNetwork] | None = None
 
     def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
         """See :meth:`bsgui.core.requests.Decomposer.decompose`."""
@@ -66,24 +67,26 @@ class TorchDecomposer:
         with memory_errors():
             clock.start("load", "Loading the model")
             choice = choose_device(settings.device)
-            network = self._network(card, choice.device)
+            loaded = self._network(card, choice.device)
             clock.start("network", "Running the network")
+            network = loaded.network
             picture = working_picture(request.photo, settings.size, network.config.multiple, settings.frame)
-            runs = run_network(network, picture, settings, choice, cancel)
+            styles = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
+            runs = loaded.run(picture, styles, choice, cancel)
             clock.start("layers", "Making the layers")
             decomposition = _assemble(request, card, picture, runs, choice, clock)
             clock.finish()
         return decomposition
 
-    def _network(self, card: ModelCard, device: torch.device) -> BranchedGenerator:
+    def _network(self, card: ModelCard, device: torch.device) -> InferenceNetwork:
         path = self._models.weights_path(card.id)
         if self._loaded is None or self._loaded[:2] != (path, card.sha256):
             network = load_generator(path, card.sha256)
             if network.config.branches != len(card.branches) or network.config.domains != card.domains:
                 raise ModelError(f"The card of model “{card.id}” does not fit its weights.")
-            # Grouped convolutions are a quarter faster on the CPU with the channels last.
-            self._loaded = (path, card.sha256, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
-        return self._loaded[2].to(device)
+            self._loaded = (path, card.sha256, InferenceNetwork(network))
+        self._loaded[2].network.to(device)
+        return self._loaded[2]
 
 
 def check_settings(settings: DecomposeSettings, card: ModelCard) -> None:
@@ -152,35 +155,6 @@ def styles_of_runs(network: BranchedGenerator, domain: str, seed: int, styles: S
         index = style.branch - 1
         other[:, index] = chosen_styles(network, style.domain, style.seed)[:, index]
     return torch.cat([own, other])
-
-
-@torch.inference_mode()
-def run_network(
-    network: BranchedGenerator,
-    picture: FloatImage,
-    settings: DecomposeSettings,
-    choice: DeviceChoice,
-    cancel: CancelToken,
-) -> list[BranchMaps]:
-    """One pass over a picture of the working size for each of :func:`styles_of_runs`, the encoder's shared.
-
-    The token is asked before every block.
-    """
-    hooks = [
-        module.register_forward_pre_hook(lambda *_: cancel.raise_if_cancelled())
-        for module in (*network.encoder, network.bottom, *network.decoder, network.head)
-    ]
-    try:
-        styles = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
-        with torch.autocast(choice.device.type, choice.autocast or torch.bfloat16, enabled=choice.autocast is not None):
-            encoded = network.encode(to_tensor(picture).to(choice.device))
-            runs = [network.decode(encoded, style.unsqueeze(0)) for style in styles]
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if not all(torch.isfinite(maps.scale).all() and torch.isfinite(maps.shift).all() for maps in runs):
-        raise ModelError("The model gave values that are not finite numbers for this photo.")
-    return runs
 
 
 def _assemble(

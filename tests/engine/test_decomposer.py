@@ -10,8 +10,8 @@ from bsgui.core.photo import Photo
 from bsgui.core.requests import NeverCancelled, Progress, report_nothing
 from bsgui.core.viewport import Viewport
 from bsgui.engine import device
+from bsgui.engine.branchwise import BranchwiseGenerator
 from bsgui.engine.decomposer import TorchDecomposer, working_picture
-from bsgui.engine.network import BranchedGenerator
 from bsgui.imageio.model_store import ModelStore
 from tests.fixtures import make_photo
 from tests.tiny_model import CONFIG, write_card
@@ -127,7 +127,7 @@ def test_out_of_memory_is_said_in_one_sentence(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(BranchedGenerator, "encode", fail)
+    monkeypatch.setattr(BranchwiseGenerator, "run", fail)
     with pytest.raises(OutOfMemory, match="memory"):
         run(store, request())
 

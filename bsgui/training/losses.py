@@ -121,7 +121,8 @@ def specialization_terms(
         likeness.append(_pairwise(luma).square())
         ownership.append(_pairwise(luma.abs()).clamp_min(0).square())
         places.append(_place_information(luma.abs()))
-        magnitudes.append(luma.abs())
+        # More than the photo shows is nobody's merit: a share is not to be won by exaggeration.
+        magnitudes.append(torch.minimum(luma.abs(), whole[:, :1].abs() / luma_deviation))
         energy = luma.square().mean((2, 3))
         energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
     plain = centred.square().mean((2, 3, 4))
@@ -129,7 +130,7 @@ def specialization_terms(
     table = torch.stack(energies, 1)
     owning = purity = plain.new_zeros(())
     if textons is not None:
-        owning, purity = textons.cross_entropies(magnitudes, centred.square().sum(2).add(1e-6).sqrt(), photos)
+        owning, purity = textons.cross_entropies(magnitudes, _length(centred), _length(photos - mean, 1), photos)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
         detail=torch.stack(detail).mean(),
@@ -160,9 +161,9 @@ def _entropy(shares: Tensor) -> Tensor:
     return -(shares * (shares + 1e-6).log()).sum(-1)
 
 
-def _length(vectors: Tensor) -> Tensor:
+def _length(vectors: Tensor, axis: int = 2) -> Tensor:
     # The square root's slope at zero is infinite; the constant keeps gradients finite and shifts nothing that matters.
-    return (vectors.square().sum(2) + 1e-4).sqrt()
+    return (vectors.square().sum(axis) + 1e-4).sqrt()
 
 
 def _scaled(centred: Tensor, whole: Tensor) -> Tensor:

@@ -127,7 +127,9 @@ class Textons(nn.Module):
     def _points(self, described: Tensor) -> Tensor:
         return (described - self.mean) / self.deviation * self.weights
 
-    def cross_entropies(self, bands: Sequence[Tensor], pictures: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
+    def cross_entropies(
+        self, bands: Sequence[Tensor], pictures: Tensor, whole: Tensor, photos: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """How far the branches are from owning a kind each, and from holding nothing else, nats.
 
         Which branch a kind is expected of is the assignment that the running shares fit best (Kuhn, 1955): it follows
@@ -136,6 +138,7 @@ class Textons(nn.Module):
         Args:
             bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
             pictures: (B, N, h, w), the branches' magnitudes, all bands together.
+            whole: (B, h, w), the photos' own, of which no branch can hold more.
             photos: (B, 3, h, w) in [-1, 1].
 
         Returns:
@@ -145,7 +148,9 @@ class Textons(nn.Module):
         owners = ownership(bands[: len(bands) - self.config.coarse_bands], kinds)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
-        held = torch.einsum("bnhw,bkhw->nk", pictures, kinds) / (pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6)
+        held = torch.einsum("bnhw,bkhw->nk", torch.minimum(pictures, whole.unsqueeze(1)), kinds) / (
+            pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6
+        )
         worth = self.worth[kind] / self.worth.sum()
         own, pure = (-(worth * (shares[branch, kind] + 1e-4).log()).sum() for shares in (owners, held))
         return own, pure

@@ -5,6 +5,9 @@ import torch
 
 from bsgui.training.textons import TextonConfig, Textons, ownership
 
+# A photo that could hold anything.
+_ALL = torch.full((1, 96, 96), 9.0)
+
 
 def _scene(size: int = 96) -> torch.Tensor:
     """Grey ground; dense texture in the left half; thin long bright lines in the right one: (1, 3, size, size)."""
@@ -74,7 +77,7 @@ def _leading(leads: list[int]) -> torch.Tensor:
 def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
     textons, leads = _fitted(), [2, 0, 3]
     magnitudes = _leading(leads).requires_grad_()
-    owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _scene())
+    owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _ALL, _scene())
     owning.backward()
     assert magnitudes.grad is not None
     wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene())).argmax(0).tolist()
@@ -94,8 +97,8 @@ def test_a_branch_that_also_holds_what_is_elsewhere_is_less_pure() -> None:
     clean = _leading([2, 0, 3]) - 0.1
     spread = clean.clone()
     spread[:, 0] += 0.5
-    _, purity = _fitted().cross_entropies([clean, clean], clean, _scene())
-    _, impurity = _fitted().cross_entropies([clean, clean], spread, _scene())
+    _, purity = _fitted().cross_entropies([clean, clean], clean, _ALL, _scene())
+    _, impurity = _fitted().cross_entropies([clean, clean], spread, _ALL, _scene())
     assert purity < impurity
 
 
@@ -103,8 +106,19 @@ def test_entropies_do_not_depend_on_the_order_of_branches() -> None:
     photo, one = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
     other = one[:, [3, 1, 0, 2]]
     torch.testing.assert_close(
-        _fitted().cross_entropies([one, one], one, photo), _fitted().cross_entropies([other, other], other, photo)
+        _fitted().cross_entropies([one, one], one, _ALL, photo),
+        _fitted().cross_entropies([other, other], other, _ALL, photo),
     )
+
+
+def test_exaggeration_makes_no_branch_purer() -> None:
+    honest, loud = _leading([2, 0, 3]), _leading([2, 0, 3])
+    textons = _fitted()
+    loud[:, 2] *= 1 + 9 * textons(_scene())[:, 0]
+    shown = honest.amax(1)
+    _, purity = _fitted().cross_entropies([honest, honest], honest, shown, _scene())
+    _, exaggerated = _fitted().cross_entropies([honest, honest], loud, shown, _scene())
+    assert exaggerated > purity
 
 
 def test_more_kinds_than_branches_are_refused() -> None:

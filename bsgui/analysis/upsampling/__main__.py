@@ -13,18 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bsgui.core.errors import BsguiError, UsageError
+from bsgui.core.errors import BsguiError, ExportError, UsageError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bsgui.imageio.model_store import ModelStore
 
-    from bsgui.engine.network import BranchedGenerator
-
-    from .experiment import PhotoFigures
-    from .scene import Scene
+    from .photos import Outcome, Task
 
 _FEWEST = 2
-_SHOWN = ("maps, bilinear", "maps, joint bilateral", "fit 9 px, ε 0.0001", "pictures, bicubic", "direct 2×")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,72 +43,57 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--photos", type=Path, nargs="+", required=True, help="files, or folders of them")
     parser.add_argument("--out", type=Path, required=True, help="folder for upsampling.json and the sheets")
     parser.add_argument("--size", type=int, default=256, help="long side of the working size, pixels")
-    parser.add_argument("--most", type=int, help="take at most so many photos")
-    parser.add_argument("--tiled", type=int, default=2, help="check tiles on so many of them")
-    parser.add_argument("--no-memory", action="store_true", help="do not measure the memory of the runs")
+    parser.add_argument("--most", type=int, help="take the first so many files")
+    parser.add_argument("--tiled", type=int, default=2, help="check tiles on the first so many files")
+    parser.add_argument("--jobs", type=int, choices=range(1, 65), default=1, metavar="N", help="photos at a time")
+    parser.add_argument("--memory", action="store_true", help="measure the memory of the runs, too")
     return parser
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
-    import cv2
-    import torch
-
     from bsgui.imageio.model_store import ModelStore, default_model_folders
 
-    from .experiment import add_identity
-    from .summary import tile_medians, to_json
-    from .tile_check import check_tiles
+    from .photos import measure_photos
+    from .summary import add_identity, tile_medians, to_json
 
-    # CPU time is what is measured: on one thread it is also the time of day.
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     store = ModelStore(default_model_folders())
-    network, styles = _load(options.model, store)
-    scenes, left_out = _scenes(options, network.config.multiple)
-    options.out.mkdir(parents=True, exist_ok=True)
-    photos: list[PhotoFigures] = []
-    for number, scene in enumerate(scenes, 1):
-        photos.append(_one_photo(network, styles, scene, options.out))
-        _advance("photos", number, len(scenes))
+    tasks = _tasks(options, store)
+    outcomes: list[Outcome] = []
+    for outcome in measure_photos(tasks, options.jobs):
+        outcomes.append(outcome)
+        _advance("photos", len(outcomes), len(tasks))
+    measured = [outcome for outcome in outcomes if outcome.figures is not None]
+    reasons = [outcome.reason for outcome in outcomes if outcome.reason]
+    if len(measured) < _FEWEST:
+        raise UsageError(" ".join([*reasons, f"At least {_FEWEST} photos are needed; there are {len(measured)}."]))
+    photos = [outcome.figures for outcome in measured if outcome.figures is not None]
     add_identity(photos)
-    checks = [check_tiles(network, styles, scene) for scene in scenes[: options.tiled]]
     facts = {
         "model": options.model,
         "sha256": store.card(options.model).sha256,
         "size": options.size,
-        "photos": [scene.name for scene in scenes],
-        "left_out": left_out,
-        "run_mebibytes": {} if options.no_memory else _memory(store.weights_path(options.model), scenes[0]),
+        "photos": [photo.name for photo in photos],
+        "left_out": reasons,
+        "run_mebibytes": _memory(tasks[0].weights, measured[0].sides) if options.memory else {},
     }
-    figures = to_json(facts, photos, tile_medians(checks))
+    figures = to_json(facts, photos, tile_medians([outcome.tiles for outcome in measured if outcome.tiles]))
     _write(options.out / "upsampling.json", figures)
     return figures
 
 
-def _load(model_id: str, store: Any) -> tuple[BranchedGenerator, Tensor]:
-    from bsgui.engine.checkpoint import load_generator
-    from bsgui.engine.decomposer import chosen_styles
+def _tasks(options: argparse.Namespace, store: ModelStore) -> list[Task]:
+    from .photos import Task
 
-    network = load_generator(store.weights_path(model_id), store.card(model_id).sha256)
-    return network, chosen_styles(network, "", 0)
-
-
-def _scenes(options: argparse.Namespace, multiple: int) -> tuple[list[Scene], list[str]]:
-    """The photos that are large enough, and a sentence for each of the others."""
-    from .scene import read_scene
-
-    scenes: list[Scene] = []
-    left_out: list[str] = []
-    for path in _files(options.photos):
-        if options.most is not None and len(scenes) >= options.most:
-            break
-        try:
-            scenes.append(read_scene(path, options.size, multiple))
-        except BsguiError as error:
-            left_out.append(error.user_message)
-    if len(scenes) < _FEWEST:
-        raise UsageError(" ".join([*left_out, f"At least {_FEWEST} photos are needed; there are {len(scenes)}."]))
-    return scenes, left_out
+    weights, card = store.weights_path(options.model), store.card(options.model)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{options.out} could not be made.", repr(error)) from error
+    files = _files(options.photos)[: options.most]
+    return [
+        Task(file, weights, card.sha256, options.size, options.out, number < options.tiled)
+        for number, file in enumerate(files)
+    ]
 
 
 def _files(places: Sequence[Path]) -> list[Path]:
@@ -122,34 +103,14 @@ def _files(places: Sequence[Path]) -> list[Path]:
     return files
 
 
-def _one_photo(network: BranchedGenerator, styles: Tensor, scene: Scene, folder: Path) -> PhotoFigures:
-    from .experiment import measure_photo
-    from .sheet import contact_sheet, write_sheet
-
-    pictures: dict[str, Tensor] = {}
-    figures = measure_photo(
-        network, styles, scene, lambda name, layers: pictures.update({name: layers} if name in _shown() else {})
-    )
-    write_sheet(folder / f"{Path(scene.name).stem}.png", contact_sheet(scene.full, pictures))
-    return figures
-
-
-def _shown() -> tuple[str, ...]:
-    from .contenders import DIRECT, FROZEN
-
-    return (*_SHOWN, DIRECT, "frozen 2×", FROZEN)
-
-
-def _memory(weights: Path, scene: Scene) -> dict[str, float]:
+def _memory(weights: Path, sides: tuple[int, int]) -> dict[str, float]:
     from .contenders import RUNS
     from .memory import run_mebibytes
 
-    height, width = scene.at(1).shape[-2:]
-    return {run.name: round(run_mebibytes(weights, run, width, height), 1) for run in RUNS}
+    return {run.name: round(run_mebibytes(weights, run, *sides), 1) for run in RUNS}
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:
-    from bsgui.core.errors import ExportError
     from bsgui.imageio.atomic import atomic_write, os_reason
 
     try:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bsgui.analysis.bands import remove_means
 from bsgui.analysis.report.matching import likeness, match_branches
 
 _SMALL = 1e-12
@@ -27,12 +26,18 @@ class Agreement:
     psnr_db: tuple[float, ...]
 
 
-def agreement(pictures: Tensor, reference: Tensor) -> Agreement:
-    """Of pictures (1, N, 3, H, W) in the network's unit, which is half of full scale."""
-    one, other = remove_means(pictures)[0].flatten(1), remove_means(reference)[0].flatten(1)
-    products = (one * other).sum(1) / (one.norm(dim=1) * other.norm(dim=1)).clamp_min(_SMALL)
-    psnr = -10 * ((one - other) / 2).square().mean(1).clamp_min(_SMALL).log10()
-    return Agreement(tuple(products.tolist()), tuple(psnr.tolist()))
+def agreement(centred: Tensor, reference: Tensor) -> tuple[Agreement, Tensor]:
+    """Of layers (1, N, 3, H, W) without their means, in the network's unit, which is half of full scale.
+
+    Returns:
+        The agreement, and the squared differences, of the shape of the layers.
+    """
+    one, other = centred[0].flatten(1), reference[0].flatten(1)
+    products = torch.stack([x @ y for x, y in zip(one, other, strict=True)])
+    correlations = products / (one.norm(dim=1) * other.norm(dim=1)).clamp_min(_SMALL)
+    squares = (centred - reference).square_()
+    psnr = -10 * (squares[0].flatten(1).mean(1) / 4).clamp_min(_SMALL).log10()
+    return Agreement(tuple(correlations.tolist()), tuple(psnr.tolist())), squares
 
 
 def fidelity_db(pictures: Tensor, mean: Tensor, photo: Tensor) -> float:

@@ -50,10 +50,10 @@ class Edges:
         steps = near & (luma >= low) & (luma <= high)
         return Edges(near, beside, steps, is_upright, _mean(_squared_slope(luma), beside))
 
-    def error_ratio(self, error: Tensor) -> float:
-        """Mean square of a difference (..., H, W) near strong edges over that elsewhere."""
-        squares = error.square().flatten(0, -3).mean(0).numpy()
-        return _mean(squares, self.near) / max(_mean(squares, ~self.near), 1e-12)
+    def error_ratio(self, squares: Tensor) -> float:
+        """Mean of squared differences (..., H, W) near strong edges over that elsewhere."""
+        together = squares.flatten(0, -3).mean(0).numpy()
+        return _mean(together, self.near) / max(_mean(together, ~self.near), 1e-12)
 
     def overshoot(self, layers: list[FloatImage]) -> float:
         """How far layers leave, at plain steps of the photo, the range they have on both sides; over their deviation.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bsgui.analysis.bands import remove_means
-from bsgui.analysis.measures import correlations, identity_guesses, signatures
+from bsgui.analysis.measures import correlations, signatures
 from bsgui.engine.network import BranchedGenerator
 
 from .agreement import Agreement, agreement, fidelity_db, kept_share
@@ -38,7 +38,7 @@ class PhotoFigures:
         contenders: figures by contender.
         round_trip: figures by contender, of layers shrunk and enlarged again.
         run_seconds: by run of the network, CPU time of one thread.
-        looks: signatures of the layers at working size by contender, (N, D); for :func:`add_identity`.
+        looks: signatures of the layers at working size by contender, (N, D); for :func:`~.summary.add_identity`.
     """
 
     name: str
@@ -55,7 +55,8 @@ class Setting:
     Attributes:
         scene: the photo.
         known: by run, what it gave at its size.
-        references: the layers of the direct and of the frozen run at full size.
+        references: the layers of the direct and of the frozen run at full size, without their means.
+        shrunken: the layers of the direct run, as if they had been made at working size.
         edges: the photo's.
         owner: the layer that holds most fine detail at working size.
     """
@@ -63,6 +64,7 @@ class Setting:
     scene: Scene
     known: dict[Run, Known]
     references: dict[str, Tensor]
+    shrunken: Known
     edges: Edges
     owner: int
 
@@ -83,13 +85,14 @@ def measure_photo(
     """
     figures = PhotoFigures(scene.name)
     known = _run_all(network, styles, scene, figures.run_seconds)
-    everyone = contenders()
-    at_full = {c.name: c for c in everyone if c.name in (DIRECT, FROZEN)}
-    references = {name: c.enlarge(known[c.run], scene.full) for name, c in at_full.items()}
-    small = lumas(known[WORKING].pictures[0])
-    setting = Setting(scene, known, references, Edges.of(scene.full), detail_owner(small))
+    everyone = {contender.name: contender for contender in contenders()}
+    direct, frozen = (everyone[name].enlarge(known[everyone[name].run], scene.full) for name in (DIRECT, FROZEN))
+    shrunken = shrunk(known[everyone[DIRECT].run].maps, direct, scene.full, FACTOR)
+    references = {DIRECT: remove_means(direct), FROZEN: remove_means(frozen)}
+    owner = detail_owner(lumas(known[WORKING].pictures[0]))
+    setting = Setting(scene, known, references, shrunken, Edges.of(scene.full), owner)
     figures.contenders[AT_WORKING_SIZE] = _at_working_size(setting, figures)
-    for contender in everyone:
+    for contender in everyone.values():
         figures.contenders[contender.name] = _measure(contender, setting, figures, seen)
         if contender.run is WORKING:
             figures.round_trip[contender.name] = _round_trip(contender, setting)
@@ -115,7 +118,7 @@ def _at_working_size(setting: Setting, figures: PhotoFigures) -> Figures:
         "fidelity_db": fidelity_db(known.pictures, known.maps.mean, known.photo),
         "overshoot": edges.overshoot(layers),
         "glow": edges.glow(layers),
-        "redundancy": _redundancy(known.pictures),
+        "redundancy": _redundancy(remove_means(known.pictures)),
         **asdict(leakage(layers, setting.owner)),
     }
 
@@ -126,37 +129,37 @@ def _measure(
     known, scene = setting.known[contender.run], setting.scene
     pictures, seconds = timed(contender.enlarge, known, scene.full)
     seen(contender.name, pictures)
-    layers = lumas(pictures[0])
-    shrunken = F.avg_pool3d(pictures[0], (1, FACTOR, FACTOR)).unsqueeze(0)
-    at_working_size = setting.known[WORKING].pictures
+    layers, centred = lumas(pictures[0]), remove_means(pictures)
+    shrunken = F.avg_pool3d(centred[0], (1, FACTOR, FACTOR)).unsqueeze(0)
+    at_working_size = remove_means(setting.known[WORKING].pictures)
     figures.looks[contender.name] = _looks(shrunken)
     return {
         "seconds": seconds,
         "fidelity_db": fidelity_db(pictures, known.maps.mean, scene.full),
         "overshoot": setting.edges.overshoot(layers),
         "glow": setting.edges.glow(layers),
-        "redundancy": _redundancy(pictures),
+        "redundancy": _redundancy(centred),
         **asdict(leakage(layers, setting.owner)),
         "kept": kept_share(shrunken, at_working_size),
-        **_against("working", agreement(shrunken, at_working_size)),
-        **_against_reference("direct", pictures, setting.references[DIRECT], setting.edges),
-        **_against_reference("frozen", pictures, setting.references[FROZEN], setting.edges),
+        **_named("working", agreement(shrunken, at_working_size)[0]),
+        **_against("direct", centred, setting.references[DIRECT], setting.edges),
+        **_against("frozen", centred, setting.references[FROZEN], setting.edges),
     }
 
 
 def _round_trip(contender: Contender, setting: Setting) -> Figures:
     """How well a way to full size brings back the direct run's own layers from what is left of them at working size."""
-    truth, run = setting.references[DIRECT], next(x for x in RUNS if x.name == DIRECT)
-    known = shrunk(setting.known[run].maps, truth, setting.scene.full, FACTOR)
-    return _against_reference("truth", contender.enlarge(known, setting.scene.full), truth, setting.edges)
+    truth = setting.references[DIRECT]
+    pictures = contender.enlarge(setting.shrunken, setting.scene.full)
+    return _against("truth", remove_means(pictures), truth, setting.edges)
 
 
-def _against_reference(name: str, pictures: Tensor, reference: Tensor, edges: Edges) -> Figures:
-    ratio = edges.error_ratio(remove_means(pictures) - remove_means(reference))
-    return {**_against(name, agreement(pictures, reference)), f"edge_ratio_{name}": ratio}
+def _against(name: str, centred: Tensor, reference: Tensor, edges: Edges) -> Figures:
+    found, squares = agreement(centred, reference)
+    return {**_named(name, found), f"edge_ratio_{name}": edges.error_ratio(squares)}
 
 
-def _against(name: str, found: Agreement) -> Figures:
+def _named(name: str, found: Agreement) -> Figures:
     return {
         f"correlation_{name}": float(np.mean(found.correlations)),
         f"psnr_{name}_db": float(np.mean(found.psnr_db)),
@@ -164,27 +167,14 @@ def _against(name: str, found: Agreement) -> Figures:
     }
 
 
-def _redundancy(pictures: Tensor) -> float:
-    matrix = correlations(remove_means(pictures)).abs()
+def _redundancy(centred: Tensor) -> float:
+    matrix = correlations(centred).abs()
     rows, columns = torch.triu_indices(matrix.shape[1], matrix.shape[1], 1)
     return float(matrix[:, rows, columns].mean())
 
 
 def _looks(pictures: Tensor) -> NDArray[np.float32]:
     return np.asarray(signatures(remove_means(pictures))[0].numpy(), np.float32)
-
-
-def add_identity(photos: Sequence[PhotoFigures]) -> None:
-    """Add ``identity`` to every contender's figures: the share of layers recognized by what they look like.
-
-    The classifier is fitted on the layers of the *other* photos at working size and tested on this photo's layers,
-    shrunk to that size.
-    """
-    for number, photo in enumerate(photos):
-        others = np.stack([x.looks[AT_WORKING_SIZE] for at, x in enumerate(photos) if at != number])
-        for name, looks in photo.looks.items():
-            guesses = identity_guesses(others, looks[None])[0]
-            photo.contenders[name]["identity"] = float((guesses == np.arange(len(guesses))).mean())
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
 from bsgui.core.errors import UsageError
-from bsgui.core.photo import Photo, to_full_scale
+from bsgui.core.photo import Photo, Samples, to_full_scale
 from bsgui.engine.framing import working_sides
 from bsgui.engine.network import BranchMaps
 from bsgui.engine.tensors import to_tensor
@@ -62,8 +61,8 @@ def make_scene(photo: Photo, size: int, multiple: int) -> Scene:
     # Sides are rounded to what the network takes, so the short one may have to grow a little.
     shrinks = width <= photo.width and height <= photo.height
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    picture = cv2.resize(to_full_scale(photo.samples), (width, height), interpolation=interpolation)
-    return Scene(photo.name, to_tensor(np.asarray(picture, np.float32)))
+    samples: Samples = cv2.resize(photo.samples, (width, height), interpolation=interpolation)  # type: ignore[assignment]
+    return Scene(photo.name, to_tensor(to_full_scale(samples)))
 
 
 class Known(NamedTuple):

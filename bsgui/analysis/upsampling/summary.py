@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from bsgui.analysis.measures import identity_guesses
 from bsgui.analysis.semantic.table import aligned
 
 from .contenders import SHIPPED
-from .experiment import PhotoFigures
+from .experiment import AT_WORKING_SIZE, PhotoFigures
 from .tile_check import TileError
 
 Medians = Mapping[str, Mapping[str, float]]
@@ -37,6 +38,19 @@ _SHAPE = {
     "seconds": "CPU s",
 }
 _ROUND_TRIP = {"correlation_truth": "r", "psnr_truth_db": "dB", "edge_ratio_truth": "edges"}
+
+
+def add_identity(photos: Sequence[PhotoFigures]) -> None:
+    """Add ``identity`` to every contender's figures: the share of layers recognized by what they look like.
+
+    The classifier is fitted on the layers of the *other* photos at working size and tested on this photo's layers,
+    shrunk to that size.
+    """
+    for number, photo in enumerate(photos):
+        others = np.stack([x.looks[AT_WORKING_SIZE] for at, x in enumerate(photos) if at != number])
+        guesses = identity_guesses(others, np.stack(list(photo.looks.values())))
+        for name, guessed in zip(photo.looks, guesses, strict=True):
+            photo.contenders[name]["identity"] = float((guessed == np.arange(len(guessed))).mean())
 
 
 def medians(photos: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, float]]:

@@ -207,7 +207,7 @@ def test_a_halo_is_overshoot_glow_and_error_near_the_edge() -> None:
     wide = (0.3 * torch.exp(-((across.abs() - 10) ** 2) / 8)).expand_as(photo)
     assert edges.glow(lumas(torch.cat([photo / 2, photo / 2]))) < 0.75
     assert edges.glow(lumas(torch.cat([photo / 2 + wide, photo / 2 - wide]))) > 1.5
-    assert edges.error_ratio(halo.unsqueeze(1)) > 5
+    assert edges.error_ratio(halo.square()) > 5
     assert edges.error_ratio(torch.ones(1, 2, *photo.shape[1:])) == pytest.approx(1.0)
 
 
@@ -227,10 +227,13 @@ def test_leakage_tells_owned_detail_from_shared() -> None:
 
 def test_agreement_is_of_each_layer_with_its_own() -> None:
     layers = torch.randn(1, 3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    same = agreement(layers + 1, layers)
+    layers = remove_means(layers)
+    same, squares = agreement(layers + 1e-6, layers)
+    assert squares.shape == layers.shape
     assert same.correlations == pytest.approx((1, 1, 1))
     assert min(same.psnr_db) > 100
-    off = agreement(layers + 0.2 * remove_means(layers[:, [1, 2, 0]]), layers)
+    off, squares = agreement(layers + 0.2 * layers[:, [1, 2, 0]], layers)
+    torch.testing.assert_close(squares, (0.2 * layers[:, [1, 2, 0]]).square(), atol=1e-6, rtol=1e-3)
     assert max(off.correlations) < 0.99
     assert kept_share(layers[:, [1, 0, 2]], layers) == pytest.approx(1 / 3)
     assert fidelity_db(layers, torch.zeros(1, 3, 1, 1), layers.sum(1) + 0.2) == pytest.approx(20, abs=1e-3)

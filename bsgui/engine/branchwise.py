@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .allocation import keep_freed_memory
 from .blocks import AdaptiveInstanceNorm, InstanceNorm, ResidualBlock
 from .network import STEM_STRIDE, BranchedGenerator, BranchMaps
 
@@ -38,6 +39,7 @@ class BranchwiseGenerator:
 
     def __init__(self, network: BranchedGenerator, dtype: torch.dtype) -> None:
         self.dtype = dtype
+        keep_freed_memory()
         with torch.inference_mode():
             self._branches = [_Branch.of(network, branch, dtype) for branch in range(network.config.branches)]
 

@@ -1,0 +1,156 @@
+"""How long the GUI thread is held up while the window works: ``python -m tests.bench.heartbeat [--json] [--explain]``.
+
+A timer of the real window beats every 5 ms while a 24-megapixel photo is opened and taken apart, taken apart again,
+adapted, searched for subjects and exported. "block" is the longest time between two beats less the 5 ms, "own" the
+longest processor time that the GUI thread itself spent between two: on a busy machine a block may be other programs'
+doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread was doing in long blocks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.bench.decompose import make_photo
+from tests.bench.driver import Driver, leave, use_own_folders
+
+_BEAT = 0.005
+_LONG = 0.050
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Milliseconds, seconds, and counts of one piece of work."""
+
+    work: str
+    seconds: float
+    block: float
+    own: float
+    over_50_ms: int
+    own_over_50_ms: int
+
+
+class Probe:
+    """The beats of the GUI thread, and what it did in long pauses between them."""
+
+    def __init__(self, explains: bool) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self._timer = QTimer(timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(round(_BEAT * 1e3))
+        self._thread = threading.get_ident()
+        self.clear()
+        if explains:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def clear(self) -> None:
+        """Forget what was."""
+        self.blocks: list[float] = []
+        self.own: list[float] = []
+        self._last, self._last_own = time.perf_counter(), time.thread_time()
+
+    def _beat(self) -> None:
+        now, own = time.perf_counter(), time.thread_time()
+        self.blocks.append(now - self._last - _BEAT)
+        self.own.append(own - self._last_own)
+        self._last, self._last_own = now, own
+
+    def _watch(self) -> None:
+        told = 0.0
+        while True:
+            time.sleep(0.01)
+            beat = self._last
+            if time.perf_counter() - beat > _LONG and beat != told:
+                told = beat
+                frames = traceback.format_stack(sys._current_frames()[self._thread])
+                sys.stderr.write(f"---- late by {1e3 * (time.perf_counter() - beat):.0f} ms\n{''.join(frames[-6:])}")
+
+
+def measure(
+    driver: Driver, probe: Probe, work: str, start: Callable[[], object], is_done: Callable[[], bool]
+) -> Figure:
+    """One piece of work from its start to its end."""
+    probe.clear()
+    began = time.perf_counter()
+    start()
+    driver.until(is_done, work)
+    longest = [1e3 * max(x) for x in (probe.blocks, probe.own)]
+    counts = [sum(x > _LONG for x in y) for y in (probe.blocks, probe.own)]
+    return Figure(work, round(time.perf_counter() - began, 2), *(round(x, 1) for x in longest), *counts)
+
+
+def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) -> list[Figure]:
+    """What the window does for long, one after the other."""
+    from PySide6.QtCore import QTimer
+
+    from bsgui.imageio.write_stack import ExportOptions
+    from bsgui.ui.dialogs.export import ExportPlan
+    from bsgui.ui.framing.state import Search
+
+    window = driver.window
+    figures = [
+        measure(driver, probe, "open and decompose", lambda: window.opener.open_path(photo), lambda: driver.is_done)
+    ]
+    searched = (Search.DONE, Search.FAILED)
+    figures.append(
+        measure(driver, probe, "find subjects", window.framing.search, lambda: window.frames.search in searched)
+    )
+    settings = window.decompose.last_settings
+    assert settings is not None
+    figures.append(
+        measure(driver, probe, "decompose again", lambda: window.decompose.decompose(settings), lambda: driver.is_done)
+    )
+
+    def adapt() -> None:
+        window.adapt.adapt()
+        QTimer.singleShot(round(adapt_seconds * 1e3), window.adapt.finish)
+
+    figures.append(measure(driver, probe, "adapt", adapt, lambda: not window.adapt.is_busy and driver.is_done))
+    plan = ExportPlan(driver.folder / "layers", ExportOptions())
+    figures.append(
+        measure(driver, probe, "export", lambda: window.exporter.start(plan), lambda: not window.exporter.is_busy)
+    )
+    return figures
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.heartbeat", description=__doc__)
+    parser.add_argument("--megapixels", type=float, default=24)
+    parser.add_argument("--adapt-seconds", type=float, default=10)
+    parser.add_argument("--explain", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    folder = use_own_folders()
+    photo = folder / "large.jpg"
+    make_photo(photo, options.megapixels)
+    driver = Driver(folder)
+    figures = all_work(driver, Probe(options.explain), photo, options.adapt_seconds)
+    report(figures, options.json)
+    leave()
+
+
+def report(figures: list[Figure], as_json: bool) -> None:
+    """Print them."""
+    if as_json:
+        result: dict[str, Any] = {"load": psutil.getloadavg()[0], "figures": [asdict(x) for x in figures]}
+        print(json.dumps(result, indent=1))
+        return
+    print(f"{'':20}{'s':>8}{'block ms':>10}{'own ms':>9}{'> 50 ms':>9}{'own':>5}")
+    for x in figures:
+        print(f"{x.work:20}{x.seconds:8.2f}{x.block:10.1f}{x.own:9.1f}{x.over_50_ms:9}{x.own_over_50_ms:5}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

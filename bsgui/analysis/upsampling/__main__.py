@@ -1,7 +1,7 @@
 """``python -m bsgui.analysis.upsampling``: how layers should get to full size, by experiment.
 
 Prints medians over the photos; writes them with every photo's figures, and sheets to look at, to ``--out``. What was
-found is in bsgui/analysis/README.md.
+found is in this room’s README.
 """
 
 from __future__ import annotations

@@ -32,19 +32,29 @@ _STYLE: Any = {
 
 
 def draw_svg(findings: Findings) -> bytes:
-    """All panels side by side, as an SVG document."""
+    """All panels of findings, see :func:`panels_svg`."""
+    return panels_svg(findings.panels)
+
+
+def draw_png(findings: Findings) -> bytes:
+    """All panels of findings, see :func:`panels_png`."""
+    return panels_png(findings.panels)
+
+
+def panels_svg(panels: tuple[Panel, ...]) -> bytes:
+    """Panels side by side, as an SVG document."""
     with matplotlib.rc_context(_STYLE):
-        figure = _figure(findings.panels)
+        figure = _figure(panels)
         FigureCanvasSVG(figure)
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "bsgui"})
     return file.getvalue()
 
 
-def draw_png(findings: Findings) -> bytes:
-    """All panels side by side, as a PNG picture."""
+def panels_png(panels: tuple[Panel, ...]) -> bytes:
+    """Panels side by side, as a PNG picture."""
     with matplotlib.rc_context(_STYLE):
-        figure = _figure(findings.panels)
+        figure = _figure(panels)
         FigureCanvasAgg(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": "bsgui"})

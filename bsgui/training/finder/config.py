@@ -40,6 +40,7 @@ class FinderConfig:
         rate: AdamW's highest learning rate.
         average: decay of the weight average.
         save_every, log_every: steps between checkpoints and log lines.
+        floors: least thresholds by kind, for what photos show and composites do not.
         card: the ``[card]`` table: words for the card.
     """
 
@@ -58,6 +59,7 @@ class FinderConfig:
     average: float = 0.998
     save_every: int = 500
     log_every: int = 50
+    floors: dict[str, float] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict, compare=False)
 
 

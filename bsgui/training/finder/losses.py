@@ -12,7 +12,7 @@ from .lessons import UNKNOWN, LookLesson, SceneLesson
 
 FACE = KINDS.index("face")
 _SHAPE_WEIGHTS = (0.5, 0.5, 1.0, 0.5, 0.5)
-_LANDMARK_WEIGHT, _BOX_WEIGHT = 8.0, 4.0
+_LANDMARK_WEIGHT, _BOX_WEIGHT = 40.0, 12.0
 _SCALE = 0.02
 
 

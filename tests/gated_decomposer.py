@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bsgui.core.decomposition import Decomposition, Provenance
@@ -19,11 +20,21 @@ class GatedDecomposer:
     running: threading.Event = field(default_factory=threading.Event)
     requests: list[DecomposeRequest] = field(default_factory=list)
     error: Exception | None = None
+    early: bool = False
+    """Show first layers, of another seed, before the gate."""
 
-    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+    def decompose(
+        self,
+        request: DecomposeRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] | None = None,
+    ) -> Decomposition:
         """See the protocol."""
         self.requests.append(request)
         report(Progress(1, 2, "Running the network"))
+        if self.early and show is not None:
+            show(make_decomposition(request.photo, seed=request.settings.seed + 100))
         self.running.set()
         while not self.gate.wait(0.005):
             cancel.raise_if_cancelled()

@@ -56,6 +56,7 @@ class Document:
         self.photo: Photo | None = None
         self._history: History[DocumentState] = History(_EMPTY)
         self._preview: Decomposition | None = None
+        self._rough: LayerSource | None = None
         self.photo_changed: Event[[]] = Event()
         self.decomposition_changed: Event[[]] = Event()
         self.content_changed: Event[[]] = Event()
@@ -85,7 +86,7 @@ class Document:
 
     def open_photo(self, photo: Photo | None) -> None:
         """Show another photo (None closes): no layers yet, empty history."""
-        self.photo, self._preview = photo, None
+        self.photo, self._preview, self._rough = photo, None, None
         self._history = History(_EMPTY)
         self.photo_changed.emit()
         self.decomposition_changed.emit()
@@ -94,7 +95,7 @@ class Document:
 
     def open_decomposition(self, decomposition: Decomposition, stack: LayerStack | None = None) -> None:
         """Show a photo that comes with layers (an opened stack or project): empty history."""
-        self.photo, self._preview = decomposition.photo, None
+        self.photo, self._preview, self._rough = decomposition.photo, None, None
         self._history = History(DocumentState(decomposition, stack or decomposition.initial_stack()))
         self.photo_changed.emit()
         self.decomposition_changed.emit()
@@ -106,8 +107,8 @@ class Document:
 
         The first decomposition of a photo cannot be undone (there is nothing to go back to); later ones can.
         """
-        first = self.kept_decomposition is None
-        self._preview = None
+        first = self.kept_decomposition is None or self.is_rough
+        self._preview = self._rough = None
         state = DocumentState(decomposition, decomposition.initial_stack())
         if first:
             self._history = History(state)
@@ -116,6 +117,47 @@ class Document:
         self.decomposition_changed.emit()
         self.stack_changed.emit()
         self.history_changed.emit()
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the layers only stand in for those that are still being made; see :meth:`show_rough`."""
+        kept = self.kept_decomposition
+        return kept is not None and kept.source is self._rough
+
+    def show_rough(self, decomposition: Decomposition) -> None:
+        """Show and edit the open photo's first layers before they are what they will be; then :meth:`refine` them.
+
+        Rough layers may follow each other. Does nothing where there are real ones.
+        """
+        if self.kept_decomposition is None:
+            self.set_decomposition(decomposition)
+        elif self.is_rough and _are_same_layers(decomposition, self.kept_decomposition):
+            self.refine(decomposition)
+        else:
+            return
+        self._rough = decomposition.source
+
+    def refine(self, decomposition: Decomposition) -> None:
+        """Put the real layers in place of the rough ones, in every state: no step, and edits and undo stay as they are.
+
+        Raises:
+            ValueError: its layers are not those of the document, or these are not rough.
+        """
+        if not self.is_rough or not _are_same_layers(decomposition, self.kept_decomposition):
+            raise ValueError("there are no rough layers of this kind")
+        rough, self._rough = self._rough, None
+
+        def refined(state: DocumentState) -> DocumentState:
+            return DocumentState(decomposition, state.stack) if state._source is rough else state
+
+        self._history.map(refined)
+        self.content_changed.emit()
+        self.figures_changed.emit()
+
+    def discard_rough(self) -> None:
+        """The layers that were to come do not: the photo has none again."""
+        if self.is_rough:
+            self.open_photo(self.photo)
 
     def preview_content(self, decomposition: Decomposition | None) -> None:
         """Show other pixels in the same layers for now, or with None the kept ones again; no step, nothing to undo.

@@ -100,8 +100,21 @@ class NeverCancelled:
 class Decomposer(Protocol):
     """An engine. One thread calls it at a time."""
 
-    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+    def decompose(
+        self,
+        request: DecomposeRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] | None = None,
+    ) -> Decomposition:
         """Take the request's photo apart.
+
+        Args:
+            request: the photo, and how.
+            report: told how far it is.
+            cancel: asked between blocks.
+            show: gets the same layers earlier, once or more: first from a smaller working size, then without their
+                fidelity (NaN). None: nobody waits for a picture, and no time is spent on early ones.
 
         Raises:
             ModelError: the model is missing or damaged.

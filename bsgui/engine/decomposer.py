@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance
 from bsgui.core.errors import FrameError, ModelError, OutOfMemory, UsageError
-from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.fidelity import with_figures
 from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
 from bsgui.core.model_card import ModelCard
@@ -33,6 +34,8 @@ from .network import BranchedGenerator, BranchMaps
 from .tensors import to_maps
 
 _STAGES = 3
+# Of the first picture: the network takes a seventh of the time it takes at 256, and the large forms are all there.
+_EARLY_SIZE = 96
 
 
 class ModelSource(Protocol):
@@ -57,7 +60,13 @@ class TorchDecomposer:
         self._models = models
         self._loaded: tuple[Path, str, InferenceNetwork] | None = None
 
-    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+    def decompose(
+        self,
+        request: DecomposeRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] | None = None,
+    ) -> Decomposition:
         """See :meth:`bsgui.core.requests.Decomposer.decompose`."""
         settings = request.settings
         clock = _Clock(report, cancel)
@@ -69,14 +78,16 @@ class TorchDecomposer:
             choice = choose_device(settings.device)
             loaded = self._network(card, choice.device)
             clock.start("network", "Running the network")
-            network = loaded.network
-            picture = working_picture(request.photo, settings.size, network.config.multiple, settings.frame)
-            styles = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
-            runs = loaded.run(picture, styles, choice, cancel)
+            run = _Run(request, card, loaded, choice)
+            if show is not None and settings.size >= 2 * _EARLY_SIZE and card.min_size <= _EARLY_SIZE:
+                show(run.layers(_EARLY_SIZE, cancel))
+            decomposition = run.layers(settings.size, cancel)
             clock.start("layers", "Making the layers")
-            decomposition = _assemble(request, card, picture, runs, choice, clock)
+            if show is not None:
+                show(decomposition)
+            measured = with_figures(decomposition, cancel)
             clock.finish()
-        return decomposition
+        return replace(measured, seconds=clock.seconds)
 
     def _network(self, card: ModelCard, device: torch.device) -> InferenceNetwork:
         path = self._models.weights_path(card.id)
@@ -157,35 +168,53 @@ def styles_of_runs(network: BranchedGenerator, domain: str, seed: int, styles: S
     return torch.cat([own, other])
 
 
-def _assemble(
-    request: DecomposeRequest,
-    card: ModelCard,
-    picture: FloatImage,
-    runs: list[BranchMaps],
-    choice: DeviceChoice,
-    clock: _Clock,
-) -> Decomposition:
-    settings = request.settings
-    styles = in_order(replace(style, domain=style.domain or card.domains[0]) for style in settings.styles)
-    frame = settings.frame
-    source = _source(request.photo, [centred_maps(maps, picture, frame is not None) for maps in runs], styles, frame)
-    psnr_db = psnr_without_residual_db(source, request.photo, clock.cancel, frame)
-    height, width = picture.shape[:2]
-    provenance = Provenance(
-        model=card.id,
-        model_sha256=card.sha256,
-        domain=settings.domain or card.domains[0],
-        seed=settings.seed,
-        size=settings.size,
-        working_width=width,
-        working_height=height,
-        device=choice.label,
-        styles=styles,
-        frame=frame,
-    )
-    layers = _layer_infos(card, energy_shares(source, request.photo, frame))
-    notes = (choice.note,) if choice.note else ()
-    return Decomposition(request.photo, layers, source, provenance, psnr_db, clock.seconds, notes)
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A request with all that serves it."""
+
+    request: DecomposeRequest
+    card: ModelCard
+    loaded: InferenceNetwork
+    choice: DeviceChoice
+
+    def layers(self, size: int, cancel: CancelToken) -> Decomposition:
+        """What the network makes of the photo at a working size. Energy shares are rough, and fidelity is NaN."""
+        request, settings, network = self.request, self.request.settings, self.loaded.network
+        frame = settings.frame
+        picture = working_picture(request.photo, size, network.config.multiple, frame)
+        asked = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
+        runs = [
+            centred_maps(maps, picture, frame is not None)
+            for maps in self.loaded.run(picture, asked, self.choice, cancel)
+        ]
+        styles = in_order(replace(x, domain=x.domain or self.card.domains[0]) for x in settings.styles)
+        height, width = picture.shape[:2]
+        provenance = Provenance(
+            model=self.card.id,
+            model_sha256=self.card.sha256,
+            domain=settings.domain or self.card.domains[0],
+            seed=settings.seed,
+            size=settings.size,
+            working_width=width,
+            working_height=height,
+            device=self.choice.label,
+            styles=styles,
+            frame=frame,
+        )
+        layers = _layer_infos(self.card, _rough_shares(runs[0], picture))
+        notes = (self.choice.note,) if self.choice.note else ()
+        source = _source(request.photo, runs, styles, frame)
+        return Decomposition(request.photo, layers, source, provenance, notes=notes)
+
+
+def _rough_shares(maps: CentredMaps, picture: FloatImage) -> NDArray[np.float64]:
+    """Like :func:`~bsgui.core.fidelity.energy_shares`, from the small maps alone, other styles left out."""
+    small = cv2.resize(picture, (maps.scale.shape[2], maps.scale.shape[1]), interpolation=cv2.INTER_AREA)
+    branches = maps.scale * small + maps.shift
+    layers = (*branches, small - branches.sum(0))
+    variances = np.array([0.0, *(layer.var((0, 1), dtype=np.float64).sum() for layer in layers)])
+    total = variances[1:-1].sum()
+    return np.asarray(variances / total if total > 1e-9 else np.zeros_like(variances))
 
 
 def _source(photo: Photo, runs: list[CentredMaps], styles: Styles, frame: Frame | None) -> LayerSource:

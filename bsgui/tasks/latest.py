@@ -7,12 +7,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.requests import Decomposer, DecomposeRequest, Progress
 
 from .cancel import CancelSource
-from .outcomes import Cancelled, Outcome, Progressed, Started, Superseded, outcome_of
+from .outcomes import Cancelled, Outcome, Previewed, Progressed, Started, Superseded, outcome_of
 
 _logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ _logger = logging.getLogger(__name__)
 class _Ticket:
     id: int
     request: DecomposeRequest
+    wants_previews: bool = False
     cancel: CancelSource = field(default_factory=CancelSource)
 
 
@@ -58,8 +60,12 @@ class LatestWinsWorker:
         self._dropped: list[Cancelled | Superseded] = []
         self._closed = False
 
-    def submit(self, request: DecomposeRequest) -> int:
+    def submit(self, request: DecomposeRequest, wants_previews: bool = False) -> int:
         """Ask for a decomposition; cancels the running one and replaces the pending one.
+
+        Args:
+            request: what is asked for.
+            wants_previews: somebody waits for a first picture: Previewed outcomes come before the last one.
 
         Returns:
             The id that the outcomes of this request carry.
@@ -70,7 +76,7 @@ class LatestWinsWorker:
         with self._wake:
             if self._closed:
                 raise RuntimeError("submit() after close()")
-            ticket = _Ticket(next(self._ids), request)
+            ticket = _Ticket(next(self._ids), request, wants_previews)
             if self._pending is not None:
                 self._dropped.append(Superseded(self._pending.id))
             self._pending = ticket
@@ -128,7 +134,8 @@ class LatestWinsWorker:
             if decomposer is None:
                 decomposer = self._factory()
             ticket.cancel.raise_if_cancelled()
-            return decomposer.decompose(ticket.request, lambda x: self._progress(ticket, x), ticket.cancel)
+            show = partial(self._preview, ticket) if ticket.wants_previews else None
+            return decomposer.decompose(ticket.request, partial(self._progress, ticket), ticket.cancel, show)
 
         while True:
             ticket, dropped = self._wait()
@@ -161,6 +168,10 @@ class LatestWinsWorker:
     def _progress(self, ticket: _Ticket, progress: Progress) -> None:
         if not ticket.cancel.cancelled:
             self._tell(Progressed(ticket.id, progress))
+
+    def _preview(self, ticket: _Ticket, decomposition: Decomposition) -> None:
+        if not ticket.cancel.cancelled:
+            self._tell(Previewed(ticket.id, decomposition))
 
     def _tell(self, outcome: Outcome[Decomposition]) -> None:
         try:

@@ -34,6 +34,14 @@ class Progressed:
 
 
 @dataclass(frozen=True, eq=False)
+class Previewed(Generic[T]):
+    """What the result will look like, roughly; sent between Started and the last outcome, never after a cancel."""
+
+    request_id: int
+    result: T
+
+
+@dataclass(frozen=True, eq=False)
 class Finished(Generic[T]):
     """The work is done; ``result`` is what it returned (a Decomposition, from the latest-wins worker)."""
 
@@ -82,7 +90,7 @@ class Failed:
         return f"Something went wrong inside the program: {self.error!r}"
 
 
-Outcome: TypeAlias = Started | Progressed | Finished[T] | Cancelled | Superseded | Failed
+Outcome: TypeAlias = Started | Progressed | Previewed[T] | Finished[T] | Cancelled | Superseded | Failed
 
 
 def outcome_of(request_id: int, work: Callable[[], T], cancel: CancelSource) -> Finished[T] | Cancelled | Failed:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.tasks.job import Job
-from bsgui.tasks.outcomes import Cancelled, Failed, Finished, Outcome, Progressed, Started, Superseded
+from bsgui.tasks.outcomes import Cancelled, Failed, Finished, Outcome, Previewed, Progressed, Started, Superseded
 
 
 class OutcomeBridge(QObject):
@@ -21,6 +21,7 @@ class OutcomeBridge(QObject):
     Signals:
         started(): the followed request runs.
         progressed(Progress): how far it is.
+        previewed(object): what its result will look like.
         finished(object): its result.
         failed(Failed): it raised.
         stopped(): it was cancelled or superseded.
@@ -28,6 +29,7 @@ class OutcomeBridge(QObject):
 
     started = Signal()
     progressed = Signal(object)
+    previewed = Signal(object)
     finished = Signal(object)
     failed = Signal(object)
     stopped = Signal()
@@ -59,6 +61,8 @@ class OutcomeBridge(QObject):
             self.started.emit()
         elif isinstance(outcome, Progressed):
             self.progressed.emit(outcome.progress)
+        elif isinstance(outcome, Previewed):
+            self.previewed.emit(outcome.result)
         else:
             self._followed = None
             self._tell_end(outcome)

@@ -19,7 +19,13 @@ class FakeEngine:
         self.requests: list[DecomposeRequest] = []
         self.before: Callable[[DecomposeRequest, CancelToken], None] = lambda request, cancel: None
 
-    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+    def decompose(
+        self,
+        request: DecomposeRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] | None = None,
+    ) -> Decomposition:
         self.requests.append(request)
         report(Progress(0, 1, "Running the network"))
         self.before(request, cancel)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ModelError, OutOfMemory, UsageError
 from bsgui.core.photo import Photo
 from bsgui.core.requests import NeverCancelled, Progress, report_nothing
@@ -140,3 +141,29 @@ def test_working_pictures_are_multiples_and_cover_the_photo(photo: tuple[int, in
     assert (picture.shape[1], picture.shape[0]) == expected
     assert picture.dtype == np.float32
     assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def test_what_is_shown_early_is_the_same_layers(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bsgui.engine.decomposer._EARLY_SIZE", 16)
+    shown: list[Decomposition] = []
+    wanted = request()
+    final = TorchDecomposer(store).decompose(wanted, report_nothing, NeverCancelled(), shown.append)
+    small, unmeasured = shown
+    assert [max(x.provenance.working_width, x.provenance.working_height) for x in (*shown, final)] == [16, 32, 32]
+    for early in shown:
+        assert [x.name for x in early.layers] == [x.name for x in final.layers]
+        assert np.isnan(early.psnr_without_residual_db)
+        assert early.max_error_lsb() < 1e-2
+        assert sum(layer.energy_share for layer in early.layers[1:-1]) == pytest.approx(1)
+    assert unmeasured.source is final.source
+    rough, measured = ([x.energy_share for x in made.layers] for made in (unmeasured, final))
+    assert rough == pytest.approx(measured, rel=0.2, abs=0.1)
+    assert np.isfinite(final.psnr_without_residual_db)
+    np.testing.assert_array_equal(final.source.ticks(0, 60), run(store, wanted).source.ticks(0, 60))
+    assert small.source.ticks(0, 60).shape == final.source.ticks(0, 60).shape
+
+
+def test_a_small_working_size_needs_no_smaller_one(store: ModelStore) -> None:
+    shown: list[Decomposition] = []
+    TorchDecomposer(store).decompose(request(), report_nothing, NeverCancelled(), shown.append)
+    assert len(shown) == 1

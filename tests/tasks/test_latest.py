@@ -9,7 +9,7 @@ from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, ModelError, OutOfMemory
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
 from bsgui.tasks.latest import LatestWinsWorker
-from bsgui.tasks.outcomes import Cancelled, Failed, Finished, Outcome, Progressed, Started, Superseded
+from bsgui.tasks.outcomes import Cancelled, Failed, Finished, Outcome, Previewed, Progressed, Started, Superseded
 from tests.fixtures import make_decomposition, make_photo
 
 TIMEOUT = 10.0
@@ -54,11 +54,19 @@ class GatedDecomposer:
         )
         self.seeds: list[int] = []
 
-    def decompose(self, request: DecomposeRequest, report: ProgressCallback, cancel: CancelToken) -> Decomposition:
+    def decompose(
+        self,
+        request: DecomposeRequest,
+        report: ProgressCallback,
+        cancel: CancelToken,
+        show: Callable[[Decomposition], None] | None = None,
+    ) -> Decomposition:
         self.seeds.append(request.settings.seed)
         report(Progress(0, 1, "Running the network"))
         self.begun.release()
         assert self.go_on.acquire(timeout=TIMEOUT)
+        if show is not None:
+            show(make_decomposition(request.photo, seed=100))
         self.script(request, cancel)
         report(Progress(1, 1, "Running the network"))
         return make_decomposition(request.photo, seed=request.settings.seed)
@@ -87,6 +95,29 @@ def worker(engine: GatedDecomposer, record: Record) -> Iterator[LatestWinsWorker
     yield worker
     engine.go_on.release(100)
     assert worker.close(TIMEOUT)
+
+
+def test_previews_come_only_to_who_wants_them(
+    worker: LatestWinsWorker, engine: GatedDecomposer, record: Record
+) -> None:
+    engine.go_on.release(2)
+    first = worker.submit(ask(1), wants_previews=True)
+    record.wait_for(Finished, first)
+    second = worker.submit(ask(2))
+    record.wait_for(Finished, second)
+    assert record.kinds(first) == [Started, Progressed, Previewed, Progressed, Finished]
+    assert record.kinds(second) == [Started, Progressed, Progressed, Finished]
+
+
+def test_a_cancelled_request_shows_nothing_more(
+    worker: LatestWinsWorker, engine: GatedDecomposer, record: Record
+) -> None:
+    first = worker.submit(ask(1), wants_previews=True)
+    engine.wait_until_begun()
+    worker.cancel()
+    engine.go_on.release()
+    record.wait_for(Cancelled, first)
+    assert Previewed not in record.kinds(first)
 
 
 def test_a_request_starts_reports_and_finishes_on_the_worker_thread(

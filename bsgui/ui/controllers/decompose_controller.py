@@ -53,6 +53,7 @@ class DecomposeController(QObject):
         self._put: Callable[[Decomposition], None] = self._put_new
         self._arriving: DecomposeSettings | None = None
         self._bridge.progressed.connect(self._on_progressed)
+        self._bridge.previewed.connect(self._on_previewed)
         self._bridge.finished.connect(self._on_finished)
         self._bridge.failed.connect(self._on_failed)
         self._bridge.stopped.connect(self._on_stopped)
@@ -78,7 +79,9 @@ class DecomposeController(QObject):
             stack: edits to lay over the result, from a project; they are the new document's clean state.
             recovered: the edits were never saved: they are one undoable step instead.
         """
-        self._ask(settings, partial(self._put_new, stack=stack, recovered=recovered))
+        document = self._document
+        is_first = stack is None and (document.kept_decomposition is None or document.is_rough)
+        self._ask(settings, partial(self._put_new, stack=stack, recovered=recovered), is_first)
 
     def change_content(
         self, settings: DecomposeSettings, label: str, adjust: Callable[[Decomposition], Decomposition]
@@ -90,7 +93,13 @@ class DecomposeController(QObject):
             label: for the undo menu.
             adjust: what has been asked for meanwhile and needs no network; called with the result.
         """
-        self._ask(settings, lambda made: self._document.change_content(adjust(made), label))
+
+        def put(made: Decomposition) -> None:
+            if self._document.is_rough:
+                self._document.refine(made)
+            self._document.change_content(adjust(made), label)
+
+        self._ask(settings, put)
 
     def restore(
         self, decomposition: Decomposition, settings: DecomposeSettings, stack: LayerStack, recovered: bool = False
@@ -104,7 +113,7 @@ class DecomposeController(QObject):
         if self.is_busy:
             self._worker.cancel()
             self._bridge.follow(None)
-            self._end()
+            self._end_with_nothing()
 
     def close(self, timeout: float) -> bool:
         """Cancel, and wait for the worker; whether it has ended."""
@@ -115,19 +124,27 @@ class DecomposeController(QObject):
     def _on_progressed(self, progress: object) -> None:
         self.progressed.emit(progress)
 
+    def _on_previewed(self, decomposition: Decomposition) -> None:
+        request = self._request
+        if request is not None and decomposition.photo is self._document.photo:
+            self._document.show_rough(decomposition)
+            self.last_settings = request.settings
+
     def _on_finished(self, decomposition: Decomposition) -> None:
         request, put = self._request, self._put
         self._end()
         if request is not None and decomposition.photo is self._document.photo:
             self._arrive(decomposition, request.settings, put)
 
-    def _ask(self, settings: DecomposeSettings, put: Callable[[Decomposition], None]) -> None:
+    def _ask(
+        self, settings: DecomposeSettings, put: Callable[[Decomposition], None], wants_previews: bool = False
+    ) -> None:
         photo = self._document.photo
         if photo is None:
             return
         was_busy = self.is_busy
         self._request, self._put = DecomposeRequest(photo, settings), put
-        self._bridge.follow(self._worker.submit(self._request))
+        self._bridge.follow(self._worker.submit(self._request, wants_previews))
         if not was_busy:
             self.busy_changed.emit(True)
 
@@ -150,7 +167,9 @@ class DecomposeController(QObject):
         stack: LayerStack | None = None,
         recovered: bool = False,
     ) -> None:
-        if stack is None:
+        if stack is None and self._document.is_rough and _same_layers(decomposition, self._document.stack):
+            self._document.refine(decomposition)
+        elif stack is None:
             self._document.set_decomposition(decomposition)
         elif recovered:
             self._document.open_decomposition(decomposition)
@@ -159,14 +178,18 @@ class DecomposeController(QObject):
             self._document.open_decomposition(decomposition, fitted_stack(stack, decomposition))
 
     def _on_failed(self, failed: Failed) -> None:
-        self._end()
+        self._end_with_nothing()
         if failed.is_bug:
             self._report_bug("The photo could not be taken apart.", failed.traceback)
         else:
             self._notices.error(failed.user_message, getattr(failed.error, "detail", ""))
 
     def _on_stopped(self) -> None:
+        self._end_with_nothing()
+
+    def _end_with_nothing(self) -> None:
         self._end()
+        self._document.discard_rough()
 
     def _end(self) -> None:
         if self._request is not None:
@@ -185,6 +208,10 @@ def fitted_stack(stack: LayerStack, decomposition: Decomposition) -> LayerStack:
     initial = {layer.id: layer for layer in decomposition.initial_stack().layers}
     known = [_with_settings(initial.pop(layer.id), layer) for layer in stack.layers if layer.id in initial]
     return LayerStack((*known, *initial.values()))
+
+
+def _same_layers(decomposition: Decomposition, stack: LayerStack) -> bool:
+    return {layer.id for layer in decomposition.layers} == {layer.id for layer in stack.layers}
 
 
 def _with_settings(layer: LayerState, saved: LayerState) -> LayerState:

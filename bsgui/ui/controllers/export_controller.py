@@ -70,7 +70,7 @@ class ExportController(QObject):
     def start(self, plan: ExportPlan) -> None:
         """Export; asks before replacing what is in the folder."""
         decomposition, stack = self._document.decomposition, self._document.stack
-        if decomposition is None:
+        if decomposition is None or self._refuse_rough():
             return
         try:
             overwrite = self._overwrite(plan.folder)
@@ -101,7 +101,7 @@ class ExportController(QObject):
     def start_composite(self, path: Path) -> None:
         """Write the picture as it is blended, replacing what is there."""
         decomposition, stack = self._document.decomposition, self._document.stack
-        if decomposition is None:
+        if decomposition is None or self._refuse_rough():
             return
 
         def work(report: ProgressCallback, cancel: CancelToken) -> tuple[str, Path]:
@@ -147,7 +147,12 @@ class ExportController(QObject):
     def _refuse_second(self) -> bool:
         if self.is_busy:
             self._notices.info("An export is running; wait for it or cancel it first.")
-        return self.is_busy
+        return self.is_busy or self._refuse_rough()
+
+    def _refuse_rough(self) -> bool:
+        if self._document.is_rough:
+            self._notices.info("The layers are still being made: export them in a moment.")
+        return self._document.is_rough
 
     def _overwrite(self, folder: Path) -> bool | None:
         """Whether an export that is there shall be replaced; None if the person says no.

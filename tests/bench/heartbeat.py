@@ -67,9 +67,8 @@ class Probe:
         self._last, self._last_own = now, own
 
     def _watch(self) -> None:
-        told = 0.0
-        while True:
-            time.sleep(0.01)
+        told, tick = 0.0, threading.Event()
+        while not tick.wait(0.01):
             beat = self._last
             if time.perf_counter() - beat > _LONG and beat != told:
                 told = beat

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
 import time
@@ -84,7 +85,7 @@ def measure(
     began = time.perf_counter()
     start()
     driver.until(is_done, work)
-    longest = [1e3 * max(x) for x in (probe.blocks, probe.own)]
+    longest = [1e3 * max(x, default=0.0) for x in (probe.blocks, probe.own)]
     counts = [sum(x > _LONG for x in y) for y in (probe.blocks, probe.own)]
     return Figure(work, round(time.perf_counter() - began, 2), *(round(x, 1) for x in longest), *counts)
 
@@ -135,7 +136,12 @@ def main() -> int:
     photo = folder / "large.jpg"
     make_photo(photo, options.megapixels)
     driver = Driver(folder)
-    figures = all_work(driver, Probe(options.explain), photo, options.adapt_seconds)
+    try:
+        figures = all_work(driver, Probe(options.explain), photo, options.adapt_seconds)
+    except Exception:  # noqa: BLE001 whatever it was
+        # The window's workers are alive; leaving the ordinary way would wait for them.
+        traceback.print_exc()
+        os._exit(1)
     report(figures, options.json)
     leave()
 

@@ -40,16 +40,3 @@ def octave_bands(pictures: Tensor, count: int) -> list[Tensor]:
         current = coarse
     bands.append(current)
     return bands
-
-
-def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
-    """Blur (B, C, h, w) pictures by a Gaussian, edges repeated; sigma in pixels, above 6 on a smaller copy."""
-    if sigma > 6 and min(images.shape[-2:]) >= 16:
-        small = gaussian_blur(F.avg_pool2d(images, 4, ceil_mode=True, count_include_pad=False), sigma / 4)
-        return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=False)
-    radius = max(1, round(3 * sigma))
-    steps = torch.arange(-radius, radius + 1.0, device=images.device)
-    kernel = torch.exp(-steps.square() / (2 * sigma**2))
-    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, -1)
-    wide = F.conv2d(F.pad(images, (radius, radius, 0, 0), "replicate"), kernel.unsqueeze(2), groups=images.shape[1])
-    return F.conv2d(F.pad(wide, (0, 0, radius, radius), "replicate"), kernel.unsqueeze(3), groups=images.shape[1])

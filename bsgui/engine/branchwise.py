@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from .allocation import keep_freed_memory
 from .blocks import AdaptiveInstanceNorm, InstanceNorm, ResidualBlock
-from .network import STEM_STRIDE, BranchedGenerator, BranchMaps
+from .network import HEAD_SCALE, BranchedGenerator, BranchMaps
 
 _LAST = torch.channels_last
 _SLOPE = 0.2
@@ -39,6 +39,7 @@ class BranchwiseGenerator:
 
     def __init__(self, network: BranchedGenerator, dtype: torch.dtype) -> None:
         self.dtype = dtype
+        self._gated, self._seen = network.gated, network.seen
         keep_freed_memory()
         with torch.inference_mode():
             self._branches = [_Branch.of(network, branch, dtype) for branch in range(network.config.branches)]
@@ -55,17 +56,15 @@ class BranchwiseGenerator:
         Returns:
             R maps, float32, as :meth:`BranchedGenerator.forward` gives them.
         """
-        mean, deviation = BranchedGenerator.normalization(photo)
-        picture = F.pixel_unshuffle((photo - mean) / deviation, STEM_STRIDE).to(self.dtype, memory_format=_LAST)
-        padded = _padded(picture)
+        gated = self._gated(photo)
+        padded = _padded(self._seen(photo, gated).to(self.dtype, memory_format=_LAST))
 
         def work(branch: int) -> list[Tensor]:
             with torch.inference_mode():  # It holds for a thread.
-                return self._branches[branch].maps(padded, styles[:, branch], ask)
+                return self._branches[branch].answers(padded, styles[:, branch], ask)
 
         by_branch = _for_each(work, len(self._branches))
-        runs = (torch.stack(maps, dim=1) for maps in zip(*by_branch, strict=True))
-        return [BranchMaps(maps[:, :, :3], maps[:, :, 3:] * deviation.unsqueeze(1), mean) for maps in runs]
+        return [gated.maps(torch.stack(answers, dim=1)) for answers in zip(*by_branch, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -182,8 +181,11 @@ class _Branch:
             _Convolution.of(network.head, branch, dtype),
         )
 
-    def maps(self, padded: Tensor, styles: Tensor, ask: Callable[[], None]) -> list[Tensor]:
-        """Scale and shift (1, 6, h/2, w/2) for each style (R, style); the picture is (1, 12, h/2 + 2, w/2 + 2)."""
+    def answers(self, padded: Tensor, styles: Tensor, ask: Callable[[], None]) -> list[Tensor]:
+        """The head's answers (1, 3 K + 3, h/2, w/2) for each style (R, style).
+
+        The picture is what the network has :meth:`~bsgui.engine.network.BranchedGenerator.seen`, with an edge of one.
+        """
         features = self.stem(padded)
         skips: list[Tensor] = []
         for level, block in enumerate(self.encoder):
@@ -192,12 +194,12 @@ class _Branch:
                 skips.append(features)
                 features = F.avg_pool2d(features, 2)
             features = block(features)
-        maps: list[Tensor] = []
+        answers: list[Tensor] = []
         for run, style in enumerate(styles):
             # Most branches have the same style in all runs.
             is_new = run == 0 or not torch.equal(style, styles[run - 1])
-            maps.append(self._decoded(features, skips, style, ask) if is_new else maps[-1])
-        return maps
+            answers.append(self._decoded(features, skips, style, ask) if is_new else answers[-1])
+        return answers
 
     def _decoded(self, features: Tensor, skips: list[Tensor], style: Tensor, ask: Callable[[], None]) -> Tensor:
         ask()
@@ -207,7 +209,7 @@ class _Branch:
             features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
             features = block.styled(style)(torch.cat([features, skip], dim=1))
         ask()
-        return 0.3 * self.head(_activated(self.head_norm(features))).float()
+        return HEAD_SCALE * self.head(_activated(self.head_norm(features))).float()
 
 
 def _activated(features: Tensor) -> Tensor:

@@ -2,9 +2,11 @@
 
 Split, generate, aggregate, as in Kadar & Gilboa (arXiv 2401.00320) and Brokman & Gilboa (arXiv 2206.05810), with two
 changes of ours. The photo is normalized to its own mean and deviation, so that contrast survives the instance norms.
-And a branch ends in an *affine head*: at half the working size it predicts a scale map A and a shift map B, and its
-signed picture is ``A * (photo - mean) + B``. The maps are smooth and small, so a layer is as sharp as the photo at any
-size (compare Gharbi et al., Deep Bilateral Learning, 2017), and ``sum A = 1`` is all that exact reconstruction needs.
+And a branch ends in *octave gates*: at half the working size it predicts one gate G_k for each octave of the photo,
+from fine to coarse, and a shift B; its signed picture is ``sum_k G_k * octave_k + B``. All octaves but the finest are
+smooth, so this is ``A * (photo - mean) + B'`` with small maps A and B': a layer is as sharp as the photo at any size
+(compare Gharbi et al., Deep Bilateral Learning, 2017), and gates that add up to 1 are all that exact reconstruction
+needs. With several octaves a branch can take a thin line without the tone of the place that the line runs through.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blocks import InstanceNorm, ResidualBlock, concatenate_by_branch
+from .filters import ThinLines, gaussian_blur
 
 STEM_STRIDE = 2
+HEAD_SCALE = 0.3
 _SMALLEST_DEVIATION = 0.02
+_LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,9 @@ class NetworkConfig:
         mapping: width of the mapping network.
         style: length of a style vector.
         domains: names of the style domains; the first stands for "any photo".
+        octaves: how many octaves of the photo have gates of their own; the last one holds all that is coarser.
+        lines: whether branches see, beside the photo, how much each place lies on a thin line: long filters that small
+            convolutions take long to learn.
     """
 
     branches: int = 8
@@ -41,12 +49,15 @@ class NetworkConfig:
     mapping: int = 128
     style: int = 32
     domains: tuple[str, ...] = ("any",)
+    octaves: int = 1
+    lines: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))
         object.__setattr__(self, "domains", tuple(self.domains))
         positive = (self.branches, self.latent, self.mapping, self.style, *self.widths)
-        if min(positive) < 1 or max(positive) > 1024 or not self.widths or not self.domains or self.branches > 64:
+        too_many = self.branches > 64 or self.octaves > 8 or max(positive) > 1024
+        if min(*positive, self.octaves) < 1 or too_many or not self.widths or not self.domains:
             raise ValueError(f"not a network: {self}")
 
     @property
@@ -96,14 +107,37 @@ class Encoded(NamedTuple):
     Attributes:
         features: of the coarsest level.
         skips: of the finer levels, finest first.
-        mean: (B, 3, 1, 1), the photos' mean colours.
-        deviation: (B, 1, 1, 1), the photos' deviations from them.
+        gated: what the gates will be laid on.
     """
 
     features: Tensor
     skips: tuple[Tensor, ...]
+    gated: GatedPhotos
+
+
+class GatedPhotos(NamedTuple):
+    """What of a batch of photos the branches' gates are laid on.
+
+    Attributes:
+        mean: (B, 3, 1, 1), the photos' mean colours.
+        deviation: (B, 1, 1, 1), the photos' deviations from them.
+        tones: (B, K - 1, 3, h/2, w/2), the photos less their means, blurred more and more; an octave is the difference
+            of two neighbours, the finest the photo less the first.
+    """
+
     mean: Tensor
     deviation: Tensor
+    tones: Tensor
+
+    def maps(self, answers: Tensor) -> BranchMaps:
+        """The branches' maps, from what their heads answer: (B, N, 3 K + 3, h/2, w/2), gates then shift."""
+        answers = answers.float()
+        gates = answers[:, :, :-3].reshape(*answers.shape[:2], -1, 3, *answers.shape[3:])
+        shift = answers[:, :, -3:] * self.deviation.unsqueeze(1)
+        if gates.shape[2] > 1:
+            # sum_k G_k (tone_k - tone_k+1), sorted by tones; the finest tone is the photo itself.
+            shift = shift + (gates.diff(dim=2) * self.tones.unsqueeze(1)).sum(2)
+        return BranchMaps(gates[:, :, 0], shift, self.mean)
 
 
 class MappingNetwork(nn.Module):
@@ -133,9 +167,9 @@ class BranchedGenerator(nn.Module):
         self.config = config
         count, widths = config.branches, config.widths
         self.mapping = MappingNetwork(config)
-        self.stem = nn.Conv2d(
-            3 * STEM_STRIDE**2 * count, widths[0] * count, 3, padding=1, padding_mode="replicate", groups=count
-        )
+        self.lines = ThinLines() if config.lines else None
+        seen = (5 if config.lines else 3) * STEM_STRIDE**2
+        self.stem = nn.Conv2d(seen * count, widths[0] * count, 3, padding=1, padding_mode="replicate", groups=count)
         self.encoder = nn.ModuleList(
             ResidualBlock(widths[max(i - 1, 0)], width, count) for i, width in enumerate(widths)
         )
@@ -145,8 +179,13 @@ class BranchedGenerator(nn.Module):
             for i in reversed(range(len(widths) - 1))
         )
         self.head_norm = InstanceNorm(widths[0] * count)
-        self.head = nn.Conv2d(widths[0] * count, 6 * count, 3, padding=1, padding_mode="replicate", groups=count)
-        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        answers = 3 * config.octaves + 3
+        self.head = nn.Conv2d(widths[0] * count, answers * count, 3, padding=1, padding_mode="replicate", groups=count)
+        # The race starts level: every branch an equal part of the photo, and no shift.
+        level = torch.zeros(count, answers)
+        level[:, :-3] = 1 / (HEAD_SCALE * count)
+        with torch.no_grad():
+            self.head.bias.copy_(level.flatten())  # type: ignore[union-attr]
 
     @property
     def last_block(self) -> ResidualBlock:
@@ -178,8 +217,8 @@ class BranchedGenerator(nn.Module):
 
     def encode(self, photos: Tensor) -> Encoded:
         """The half of the way that no style has a say in; see :meth:`forward`."""
-        mean, deviation = self.normalization(photos)
-        features = F.pixel_unshuffle((photos - mean) / deviation, STEM_STRIDE)
+        gated = self.gated(photos)
+        features = self.seen(photos, gated)
         features = self.stem(features.repeat(1, self.config.branches, 1, 1))
         skips: list[Tensor] = []
         for level, block in enumerate(self.encoder):
@@ -187,7 +226,22 @@ class BranchedGenerator(nn.Module):
                 skips.append(features)
                 features = F.avg_pool2d(features, 2)
             features = block(features)
-        return Encoded(features, tuple(skips), mean, deviation)
+        return Encoded(features, tuple(skips), gated)
+
+    def gated(self, photos: Tensor) -> GatedPhotos:
+        """What the gates will be laid on; photos as for :meth:`forward`."""
+        mean, deviation = self.normalization(photos)
+        return GatedPhotos(mean, deviation, _tones(photos - mean, self.config.octaves - 1))
+
+    def seen(self, photos: Tensor, gated: GatedPhotos) -> Tensor:
+        """What every branch sees of the photos: (B, 12 or 20, h/2, w/2) float32, pixels of a square side by side."""
+        normalized = (photos - gated.mean) / gated.deviation
+        if self.lines is not None:
+            with torch.autocast(photos.device.type, enabled=False):  # Filters this long lose too much in bfloat16.
+                luma = (normalized * normalized.new_tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True)
+                lines = self.lines(luma - gaussian_blur(luma, 2.0))
+            normalized = torch.cat([normalized, lines], 1)
+        return F.pixel_unshuffle(normalized, STEM_STRIDE)
 
     def decode(self, encoded: Encoded, styles: Tensor) -> BranchMaps:
         """The other half; another style of the same photos needs no more than this. Styles as for :meth:`forward`."""
@@ -195,7 +249,7 @@ class BranchedGenerator(nn.Module):
         for block, skip in zip(self.decoder, reversed(encoded.skips), strict=True):
             features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
             features = block(concatenate_by_branch(features, skip, self.config.branches), styles)
-        return self.maps(features, encoded.mean, encoded.deviation)
+        return self.maps(features, encoded.gated)
 
     @staticmethod
     def normalization(photos: Tensor) -> tuple[Tensor, Tensor]:
@@ -203,9 +257,22 @@ class BranchedGenerator(nn.Module):
         mean = photos.mean((2, 3), keepdim=True)
         return mean, (photos - mean).pow(2).mean((1, 2, 3), keepdim=True).sqrt().clamp_min(_SMALLEST_DEVIATION)
 
-    def maps(self, features: Tensor, mean: Tensor, deviation: Tensor) -> BranchMaps:
-        """What the head makes of the last block's features (B, N * widths[0], h/2, w/2); see :meth:`normalization`."""
-        features = self.head_norm(features)
-        maps = 0.3 * self.head(F.leaky_relu(features, 0.2)).float()
-        maps = maps.reshape(len(maps), self.config.branches, 6, *maps.shape[2:])
-        return BranchMaps(maps[:, :, :3], maps[:, :, 3:] * deviation.unsqueeze(1), mean)
+    def maps(self, features: Tensor, gated: GatedPhotos) -> BranchMaps:
+        """What the head makes of the last block's features (B, N * widths[0], h/2, w/2)."""
+        answers = HEAD_SCALE * self.head(F.leaky_relu(self.head_norm(features), 0.2))
+        return gated.maps(answers.reshape(len(answers), self.config.branches, -1, *answers.shape[2:]))
+
+
+def _tones(photos: Tensor, count: int) -> Tensor:
+    """Photos blurred more and more, by an octave each, at half their size: (B, count, 3, h/2, w/2)."""
+    levels = [F.avg_pool2d(photos, STEM_STRIDE)]
+    for _ in range(count):
+        levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
+    sizes = [level.shape[-2:] for level in levels]
+    tones = []
+    for number, tone in enumerate(levels):
+        # Level by level, so that no crease of a coarse grid shows through a gate.
+        for size in reversed(sizes[:number]):
+            tone = F.interpolate(tone, size, mode="bilinear", align_corners=False)
+        tones.append(tone)
+    return torch.stack(tones, 1)[:, 1:]

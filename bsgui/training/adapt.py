@@ -20,7 +20,7 @@ from bsgui.core.errors import ModelError, UsageError
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
 from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage
-from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCallback
+from bsgui.core.requests import AdaptRequest, CancelToken, NeverCancelled, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers
 from bsgui.core.styled_layers import affine_layers
 from bsgui.core.styles import Styles
@@ -28,6 +28,7 @@ from bsgui.engine.adam import PlainAdam
 from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.decomposer import ModelSource, layer_maps, memory_errors, styles_of_runs, working_picture
 from bsgui.engine.device import DeviceChoice, choose_device
+from bsgui.engine.inference import InferenceNetwork
 from bsgui.engine.network import BranchedGenerator, BranchMaps
 from bsgui.engine.tensors import to_tensor
 
@@ -46,6 +47,7 @@ _IDENTITY = 0.5
 _FOREIGN_FLOOR = 0.01
 _SECONDS_BETWEEN_SHOWS = 1.0
 _LEAST_GAIN_DB = 0.1
+_NEVER = NeverCancelled()
 
 
 class PhotoAdapter:
@@ -96,7 +98,7 @@ class PhotoAdapter:
         photo = request.decomposition.photo
         picture = working_picture(photo, made_by.size, network.config.multiple, made_by.frame)
         cancel.raise_if_cancelled()
-        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, made_by.styles)
+        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, made_by.styles, cancel)
 
 
 def loss_weights(card: ModelCard) -> LossWeights:
@@ -115,7 +117,8 @@ class AdaptedTail(nn.Module):
 
     All that comes before is computed once and kept: a step costs two fifths of one through the whole network, and
     the branches stay closer to what they were. The correction is a bias of the head that differs from place to place;
-    it starts at zero, and reaches in seconds what weights that are shared by all places reach in minutes.
+    it reaches in seconds what weights that are shared by all places reach in minutes. It starts as what decomposing
+    and training round differently, so that the first layers are those of the decomposition.
 
     Where branches have other styles, the kept part is that of both runs, and their mix is what is trained.
 
@@ -134,6 +137,7 @@ class AdaptedTail(nn.Module):
         seed: int,
         choice: DeviceChoice,
         styles: Styles = (),
+        cancel: CancelToken = _NEVER,
     ) -> None:
         super().__init__()
         self.picture, self.photo = picture, to_tensor(picture).to(choice.device)
@@ -144,10 +148,11 @@ class AdaptedTail(nn.Module):
         with torch.no_grad():
             self._styles = styles_of_runs(network, domain, seed, styles)
             self._shares = _shares_of_runs(styles, network.config.branches).to(choice.device)
-            self._mean, self._deviation = network.normalization(self.photo)
+            self._gated = network.gated(self.photo)
             self._features = self._features_before_last_block()
-            maps = self._network_maps()
-            self.correction = nn.Parameter(torch.zeros_like(torch.cat([maps.scale, maps.shift], 2)))
+            decomposed = self._mixed(InferenceNetwork(network).run(picture, self._styles, choice, cancel))
+            own = self._network_maps()
+            self.correction = nn.Parameter(torch.cat([decomposed.scale - own.scale, decomposed.shift - own.shift], 2))
 
     def forward(self) -> BranchMaps:
         """The maps as they are now."""
@@ -184,11 +189,19 @@ class AdaptedTail(nn.Module):
     def _network_maps(self) -> BranchMaps:
         with self._autocast():
             features = self._network.last_block(self._features, self._styles)
-            runs = self._network.maps(features, self._mean, self._deviation)
-        if len(self._styles) == 1:
-            return runs
-        scale, shift = ((self._shares * maps).sum(0, keepdim=True) for maps in (runs.scale, runs.shift))
-        return BranchMaps(scale, shift, runs.mean)
+            maps = self._network.maps(features, self._gated)
+        runs = zip(maps.scale, maps.shift, strict=True)
+        return self._mixed([BranchMaps(scale[None], shift[None], maps.mean) for scale, shift in runs])
+
+    def _mixed(self, runs: list[BranchMaps]) -> BranchMaps:
+        """One run's maps as they are, two by the branches' shares."""
+        if len(runs) == 1:
+            return runs[0]
+        scale, shift = (
+            torch.stack([share * maps[part] for share, maps in zip(self._shares, runs, strict=True)]).sum(0)
+            for part in (0, 1)
+        )
+        return BranchMaps(scale, shift, runs[0].mean)
 
     def _autocast(self) -> torch.autocast:
         kind = self.choice.autocast

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsgui.analysis.bands import gaussian_blur
+from bsgui.engine.filters import gaussian_blur
 
 _GRADIENTS = 1 / 3
 _BACKDROP_SLOPE = 0.35

@@ -34,7 +34,7 @@ class TrainState:
         self.generator = BranchedGenerator(config.network).to(device)
         self.critic = Critic().to(device)
         branches = config.network.branches
-        self.textons = Textons(config.textons, branches).to(device) if config.textons else None
+        self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
         self.factors = Factors(branches).to(device) if config.relight else None
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())

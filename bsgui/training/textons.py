@@ -12,7 +12,6 @@ IJCV 2001; Malik et al., Contour and Texture Analysis for Image Segmentation, IJ
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,11 +20,9 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
-from bsgui.analysis.bands import gaussian_blur, to_opponent
+from bsgui.analysis.bands import octave_bands, to_opponent
+from bsgui.engine.filters import ThinLines, gaussian_blur
 
-_ORIENTATIONS = 20
-_LINE_RADIUS = 22
-_LINE_WIDTH, _LINE_LENGTH = 0.8, 10.0
 _SMALLEST_DEVIATION = 0.02
 _SOFTNESS = 1.0
 # Descriptors by group: thin lines; texture, tone and saturation; signed colour; distance from the picture's centre.
@@ -33,6 +30,8 @@ _GROUPS = (2, 9, 2, 1)
 _RESTARTS = 4
 _MEMORY = 0.95
 _ITERATIONS = 20
+_RAREST = 0.002
+_SELECTIVITY = 4
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,15 @@ class Textons(nn.Module):
     Args:
         config: number of kinds K and what tells them apart.
         branches: number of branches N, at least K.
+        bands: number of octave bands that branches are compared in.
 
     Attributes:
         owners: (N, K), running mean of the branches' shares of each kind of place.
-        worth: (K,), 0..1: how much a kind counts; little where photos show next to nothing.
+        worth: (K, bands), 0..1: how much a kind counts in an octave band: by how much it stands out there. A line has
+            no business in the coarse bands, and where photos show next to nothing there is nothing to own.
     """
 
-    def __init__(self, config: TextonConfig, branches: int) -> None:
+    def __init__(self, config: TextonConfig, branches: int, bands: int) -> None:
         super().__init__()
         if config.count > branches:
             raise ValueError(f"{config.count} textons need as many branches")
@@ -78,16 +79,14 @@ class Textons(nn.Module):
         grouped = [torch.full((size,), weight) for size, weight in zip(_GROUPS, weights, strict=True)]
         self.register_buffer("weights", torch.cat(grouped), persistent=False)
         self.register_buffer("owners", torch.full((branches, config.count), 1 / branches))
-        self.register_buffer("lines", _line_filters(), persistent=False)
-        self._spectra: dict[tuple[int, ...], Tensor] = {}
+        self._lines = ThinLines()
         self.register_buffer("mean", torch.zeros(sum(_GROUPS)))
         self.register_buffer("deviation", torch.ones(sum(_GROUPS)))
         self.register_buffer("centres", torch.zeros(config.count, sum(_GROUPS)))
-        self.register_buffer("worth", torch.ones(config.count))
+        self.register_buffer("worth", torch.ones(config.count, bands))
 
     weights: Tensor
     owners: Tensor
-    lines: Tensor
     mean: Tensor
     deviation: Tensor
     centres: Tensor
@@ -104,17 +103,25 @@ class Textons(nn.Module):
         points = self._points(described)
         tries = [_k_means(points, len(self.centres), chance) for _ in range(_RESTARTS)]
         self.centres.copy_(min(tries, key=lambda result: result[1])[0])
-        # Where nothing is seen there is nothing to own; who must own it all the same invents something.
-        seen = torch.stack([self._seen(photo[None]) for photo in photos]).sum(0)
-        contrast = seen[0] / (seen[1] + 1e-6)
-        self.worth.copy_((contrast / contrast.mean()).clamp_max(1).square())
+        contrast = torch.stack([self._contrast(photo[None]) for photo in photos]).mean(0)
+        most = contrast.amax(1, keepdim=True)
+        # Who must own what is not there invents something.
+        self.worth.copy_((contrast / most) ** _SELECTIVITY * most.clamp_max(1).square())
+        self.worth[:, self.worth.shape[1] - self.config.coarse_bands :] = 0
 
-    def _seen(self, photo: Tensor) -> Tensor:
-        """Contrast summed over each kind, and the kinds' areas: (2, K)."""
+    def _contrast(self, photo: Tensor) -> Tensor:
+        """Contrast of the kinds over that of the whole photo in every octave band: (K, bands)."""
         luma = to_opponent(photo)[:, :1]
-        luma = (luma - gaussian_blur(luma, 16.0)).abs() / (luma.std() + _SMALLEST_DEVIATION)
+        bands = [band.abs() for band in octave_bands(luma - luma.mean(), self.worth.shape[1])]
         kinds = self(photo)
-        return torch.stack([(kinds * luma).sum((0, 2, 3)), kinds.sum((0, 2, 3))])
+        ratios = []
+        for band in bands:
+            here = F.interpolate(kinds, band.shape[2:], mode="area")
+            of_kinds = (here * band).sum((0, 2, 3)) / (here.sum((0, 2, 3)) + 1e-3)
+            ratios.append(of_kinds / (band.mean() + _SMALLEST_DEVIATION * luma.std()))
+        # A kind that the photo lacks says nothing; as good as ordinary.
+        absent = kinds.mean((0, 2, 3)) < _RAREST
+        return torch.where(absent.unsqueeze(1), torch.ones(()), torch.stack(ratios, 1))
 
     @torch.no_grad()
     def forward(self, photos: Tensor) -> Tensor:
@@ -145,14 +152,16 @@ class Textons(nn.Module):
             Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing elsewhere.
         """
         kinds = self(photos)
-        owners = ownership(bands[: len(bands) - self.config.coarse_bands], kinds)
+        shares = ownership(bands, kinds)
+        owners = (shares * self.worth).sum(2) / (self.worth.sum(1) + 1e-6)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
         held = torch.einsum("bnhw,bkhw->nk", torch.minimum(pictures, whole.unsqueeze(1)), kinds) / (
             pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6
         )
-        worth = self.worth[kind] / self.worth.sum()
-        own, pure = (-(worth * (shares[branch, kind] + 1e-4).log()).sum() for shares in (owners, held))
+        weights = self.worth / (self.worth.sum() + 1e-6)
+        own = -(weights[kind] * (shares[branch, kind] + 1e-4).log()).sum()
+        pure = -(weights.sum(1)[kind] * (held[branch, kind] + 1e-4).log()).sum()
         return own, pure
 
     def _describe(self, photos: Tensor) -> Tensor:
@@ -166,7 +175,7 @@ class Textons(nn.Module):
         fine = luma - soft[2.0]
         density, spread = gaussian_blur(fine.abs(), 5.0), gaussian_blur(fine.square(), 5.0).sqrt()
         parts = [
-            *self._thin_lines(fine),
+            self._lines(fine),
             torch.log1p(8 * density),
             density / (spread + _SMALLEST_DEVIATION),
             _coherence(soft[1.0]),
@@ -181,61 +190,24 @@ class Textons(nn.Module):
         ]
         return torch.cat(parts, 1)
 
-    def _thin_lines(self, fine: Tensor) -> tuple[Tensor, Tensor]:
-        """How much a place lies on a long thin line, bright or dark, that is neither an edge nor one hair of many."""
-        even, odd = self._filtered(fine).chunk(2, 1)
-        where = even.abs().argmax(1, keepdim=True)
-        line, edge = even.gather(1, where), odd.gather(1, where).abs()
-        # An edge answers out of phase; among many hairs all directions answer, all around.
-        hairs = gaussian_blur(even.abs().mean(1, keepdim=True), 5.0) + 0.01
-        bright, dark = ((sign * line - edge).clamp_min(0) / hairs for sign in (1, -1))
-        return gaussian_blur(bright, 1.0), gaussian_blur(dark, 1.0)
-
-    def _filtered(self, fine: Tensor) -> Tensor:
-        """Correlation with every line filter, by way of the spectrum: (B, 1, h, w) -> (B, 2 orientations, h, w)."""
-        padded = F.pad(fine, (_LINE_RADIUS,) * 4, mode="reflect")
-        size = padded.shape[-2:]
-        if size not in self._spectra:
-            self._spectra[size] = torch.fft.rfft2(self.lines[:, 0], s=size).conj()
-        product = torch.fft.rfft2(padded) * self._spectra[size].to(padded.device)
-        filtered: Tensor = torch.fft.irfft2(product, s=size)
-        return filtered[..., : fine.shape[2], : fine.shape[3]]
-
 
 def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
-    """Each branch's share of what is seen at each kind of place, over all bands together.
+    """Each branch's share of what is seen at each kind of place, in every octave band.
 
     Args:
         bands: as for :meth:`Textons.cross_entropies`.
         kinds: (B, K, h, w), shares of the kinds, adding up to 1.
 
     Returns:
-        (N, K), adding up to 1 for each kind, so that rare kinds count as much as common ones; differentiable in
-        ``bands``. Uniform when the branches are experts in octaves, whatever is seen there.
+        (N, K, bands), adding up to 1 over the branches, so that rare kinds count as much as common ones;
+        differentiable in ``bands``.
     """
-    owned = torch.zeros((), device=kinds.device)
+    owned = []
     for magnitudes in bands:
-        shares = F.interpolate(kinds, magnitudes.shape[2:], mode="area")
-        in_band = torch.einsum("bnhw,bkhw->bnk", magnitudes, shares)
-        owned = owned + (in_band / (in_band.sum((1, 2), keepdim=True) + 1e-6)).mean(0)
-    return owned / (owned.sum(0, keepdim=True) + 1e-6)
-
-
-def _line_filters() -> Tensor:
-    """Long thin second derivatives (even), then first derivatives (odd), in all orientations: (40, 1, 45, 45)."""
-    steps = torch.arange(-_LINE_RADIUS, _LINE_RADIUS + 1.0)
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    even, odd = [], []
-    for index in range(_ORIENTATIONS):
-        angle = math.pi * index / _ORIENTATIONS
-        along = x * math.cos(angle) + y * math.sin(angle)
-        across = (y * math.cos(angle) - x * math.sin(angle)) / _LINE_WIDTH
-        window = torch.exp(-(along.square() / _LINE_LENGTH**2 + across.square()) / 2)
-        ridge = window * (1 - across.square())
-        even.append(ridge - ridge.mean())
-        odd.append(window * across)
-    filters = torch.stack(even + odd).unsqueeze(1)
-    return filters / filters.abs().sum((2, 3), keepdim=True)
+        here = F.interpolate(kinds, magnitudes.shape[2:], mode="area")
+        held = torch.einsum("bnhw,bkhw->nk", magnitudes, here)
+        owned.append(held / (held.sum(0, keepdim=True) + 1e-6))
+    return torch.stack(owned, 2)
 
 
 def _distance_from_centre(like: Tensor) -> Tensor:

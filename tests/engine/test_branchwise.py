@@ -14,7 +14,7 @@ from tests.fixtures import make_photo
 CONFIGS = [
     NetworkConfig(branches=3, widths=(4, 6, 6), latent=4, mapping=8, style=4, domains=("any", "cat")),
     NetworkConfig(branches=1, widths=(5,), latent=4, mapping=8, style=4),
-    NetworkConfig(branches=5, widths=(8, 4), latent=4, mapping=8, style=4),
+    NetworkConfig(branches=5, widths=(8, 4), latent=4, mapping=8, style=4, octaves=4, lines=True),
 ]
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -85,3 +87,43 @@ def test_configuration_survives_json() -> None:
     assert NetworkConfig.from_json(TINY.to_json()) == TINY
     with pytest.raises(TypeError):
         NetworkConfig.from_json({"surprise": 1})
+
+
+def test_training_starts_level() -> None:
+    torch.manual_seed(0)
+    network = BranchedGenerator(replace(TINY, octaves=3))
+    torch.nn.init.zeros_(network.head.weight)
+    pictures = network(photos(), styles(network)).pictures(photos())
+    centred = photos() - photos().mean((2, 3), keepdim=True)
+    torch.testing.assert_close(pictures, (centred / 3).unsqueeze(1).expand(-1, 3, -1, -1, -1))
+
+
+@pytest.mark.parametrize("octave", [0, 1, 2])
+def test_a_gate_passes_its_octave_and_no_other(octave: int) -> None:
+    photo = photos(1, 64, 64)
+    gated = BranchedGenerator(replace(TINY, octaves=3)).gated(photo)
+    gates = torch.zeros(1, 1, 3, 3, 32, 32)
+    gates[:, :, octave] = 1
+    passed = gated.maps(_answers(gates)).pictures(photo)[0, 0]
+    power = torch.fft.rfft2(passed - passed.mean((1, 2), keepdim=True)).abs().square().sum(0)
+    radius = (torch.fft.fftfreq(64)[:, None].square() + torch.fft.rfftfreq(64).square()).sqrt()
+    middle = ((power * radius).sum() / power.sum()).item()
+    assert (0.25, 0.06, 0.0)[octave] < middle < (0.75, 0.25, 0.12)[octave]
+
+
+def test_open_gates_pass_the_whole_photo() -> None:
+    photo = photos(1, 64, 64)
+    gated = BranchedGenerator(replace(TINY, octaves=3)).gated(photo)
+    whole = gated.maps(_answers(torch.ones(1, 1, 3, 3, 32, 32))).pictures(photo)[0]
+    torch.testing.assert_close(whole, photo - photo.mean((2, 3), keepdim=True))
+
+
+def _answers(gates: torch.Tensor) -> torch.Tensor:
+    """Of heads that give (1, 1, K, 3, h/2, w/2) gates and no shift."""
+    return torch.cat([gates.flatten(2, 3), torch.zeros_like(gates[:, :, 0])], 2)
+
+
+def test_the_octaves_have_a_limit() -> None:
+    for octaves in (0, 9):
+        with pytest.raises(ValueError, match="not a network"):
+            replace(TINY, octaves=octaves)

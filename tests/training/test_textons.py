@@ -5,6 +5,7 @@ import torch
 
 from bsgui.training.textons import TextonConfig, Textons, ownership
 
+_BANDS = 2
 # A photo that could hold anything.
 _ALL = torch.full((1, 96, 96), 9.0)
 
@@ -18,7 +19,7 @@ def _scene(size: int = 96) -> torch.Tensor:
 
 
 def _fitted(count: int = 3) -> Textons:
-    textons = Textons(TextonConfig(count), 4)
+    textons = Textons(TextonConfig(count), 4, _BANDS)
     textons.fit(_scene(), seed=0)
     return textons
 
@@ -49,21 +50,28 @@ def _halves() -> torch.Tensor:
     return kinds
 
 
+def _in_bands(shares: torch.Tensor) -> torch.Tensor:
+    """The same shares in both bands."""
+    return shares.unsqueeze(2).expand(-1, -1, _BANDS)
+
+
 def test_experts_in_kinds_own_them_whole() -> None:
     kinds = _halves()
-    torch.testing.assert_close(ownership([3 * kinds, kinds], kinds), torch.eye(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(ownership([3 * kinds, kinds], kinds), _in_bands(torch.eye(2)), atol=1e-4, rtol=0)
 
 
 def test_experts_in_octaves_own_kinds_alike() -> None:
     fine, coarse = torch.zeros(1, 2, 8, 8), torch.zeros(1, 2, 4, 4)
     fine[:, 0], coarse[:, 1] = 1, 1
-    torch.testing.assert_close(ownership([fine, coarse], _halves()), torch.full((2, 2), 0.5), atol=1e-4, rtol=0)
+    shares = ownership([fine, coarse], _halves())
+    torch.testing.assert_close(shares.mean(2), torch.full((2, 2), 0.5), atol=1e-4, rtol=0)
+    torch.testing.assert_close(shares[0], torch.tensor([1.0, 0.0]).expand(2, 2), atol=1e-4, rtol=0)
 
 
 def test_a_rare_kind_counts_as_much_as_a_common_one() -> None:
     kinds = torch.zeros(1, 2, 8, 8)
     kinds[:, 0], kinds[:, 0, 0, 0], kinds[:, 1, 0, 0] = 1, 0, 1
-    torch.testing.assert_close(ownership([kinds], kinds), torch.eye(2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(ownership([kinds], kinds), torch.eye(2).unsqueeze(2), atol=1e-3, rtol=0)
 
 
 def _leading(leads: list[int]) -> torch.Tensor:
@@ -80,8 +88,8 @@ def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
     owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _ALL, _scene())
     owning.backward()
     assert magnitudes.grad is not None
-    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene())).argmax(0).tolist()
-    something_seen = [kind for kind in range(3) if textons.worth[kind] > 0.1]
+    wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene()))[:, :, 0].argmax(0).tolist()
+    something_seen = [kind for kind in range(3) if textons.worth[kind].max() > 0.1]
     assert len(something_seen) >= 2
     assert [wanted[kind] for kind in something_seen] == [leads[kind] for kind in something_seen]
 
@@ -89,8 +97,19 @@ def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
 def test_what_nobody_can_see_is_worth_nothing() -> None:
     textons = _fitted()
     ground = int(textons(_scene())[0, :, 24::24, 64:90].sum((1, 2)).argmax())
-    assert textons.worth[ground] < 0.1
+    assert textons.worth[ground].max() < 0.1
     assert textons.worth.max() > 0.9
+
+
+def test_a_kind_counts_in_the_bands_where_it_stands_out() -> None:
+    textons = Textons(TextonConfig(3, coarse_bands=0), 4, 4)
+    textons.fit(_scene(), seed=0)
+    texture = int(textons(_scene())[0, :, 8:88, 8:40].sum((1, 2)).argmax())
+    assert textons.worth[texture, 0] > 4 * textons.worth[texture, 3]
+
+
+def test_coarse_bands_belong_to_no_kind() -> None:
+    assert _fitted().worth[:, -1].max() == 0
 
 
 def test_a_branch_that_also_holds_what_is_elsewhere_is_less_pure() -> None:
@@ -123,4 +142,4 @@ def test_exaggeration_makes_no_branch_purer() -> None:
 
 def test_more_kinds_than_branches_are_refused() -> None:
     with pytest.raises(ValueError, match="branches"):
-        Textons(TextonConfig(5), 4)
+        Textons(TextonConfig(5), 4, _BANDS)

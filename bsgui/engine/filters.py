@@ -1,0 +1,79 @@
+"""Fixed filters: Gaussian blur, and how much a place lies on a thin line."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_ORIENTATIONS = 20
+_RADIUS = 22
+_WIDTH, _LENGTH = 0.8, 10.0
+
+
+class ThinLines(nn.Module):
+    """How much a place lies on a long thin line, bright or dark, that is neither an edge nor one hair of many.
+
+    Oriented second derivatives, 10 pixels long, of which only the best direction counts; compare Freeman & Adelson,
+    The Design and Use of Steerable Filters, 1991. There is nothing to train.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("filters", _line_filters(), persistent=False)
+        self._spectra: dict[tuple[int, ...], Tensor] = {}
+
+    filters: Tensor
+
+    @torch.no_grad()
+    def forward(self, fine: Tensor) -> Tensor:
+        """Bright and dark lines: (B, 1, h, w) float32, luma without what is coarser than 2 pixels -> (B, 2, h, w)."""
+        even, odd = self._filtered(fine).chunk(2, 1)
+        where = even.abs().argmax(1, keepdim=True)
+        line, edge = even.gather(1, where), odd.gather(1, where).abs()
+        # An edge answers out of phase; among many hairs all directions answer, all around.
+        hairs = gaussian_blur(even.abs().mean(1, keepdim=True), 5.0) + 0.01
+        lines = [(sign * line - edge).clamp_min(0) / hairs for sign in (1, -1)]
+        return gaussian_blur(torch.cat(lines, 1), 1.0)
+
+    def _filtered(self, fine: Tensor) -> Tensor:
+        """Correlation with every filter, by way of the spectrum: (B, 1, h, w) -> (B, 2 orientations, h, w)."""
+        padded = F.pad(fine, (_RADIUS,) * 4, mode="replicate")
+        size = padded.shape[-2:]
+        if size not in self._spectra:
+            self._spectra = {size: torch.fft.rfft2(self.filters, s=size).conj()}
+        product = torch.fft.rfft2(padded) * self._spectra[size].to(padded.device)
+        filtered: Tensor = torch.fft.irfft2(product, s=size)
+        return filtered[..., : fine.shape[2], : fine.shape[3]]
+
+
+def _line_filters() -> Tensor:
+    """Long thin second derivatives (even), then first derivatives (odd), in all orientations: (40, 45, 45)."""
+    steps = torch.arange(-_RADIUS, _RADIUS + 1.0)
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    even, odd = [], []
+    for index in range(_ORIENTATIONS):
+        angle = math.pi * index / _ORIENTATIONS
+        along = x * math.cos(angle) + y * math.sin(angle)
+        across = (y * math.cos(angle) - x * math.sin(angle)) / _WIDTH
+        window = torch.exp(-(along.square() / _LENGTH**2 + across.square()) / 2)
+        ridge = window * (1 - across.square())
+        even.append(ridge - ridge.mean())
+        odd.append(window * across)
+    filters = torch.stack(even + odd)
+    return filters / filters.abs().sum((1, 2), keepdim=True)
+
+
+def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
+    """Blur (B, C, h, w) pictures by a Gaussian, edges repeated; sigma in pixels, above 6 on a smaller copy."""
+    if sigma > 6 and min(images.shape[-2:]) >= 16:
+        small = gaussian_blur(F.avg_pool2d(images, 4, ceil_mode=True, count_include_pad=False), sigma / 4)
+        return F.interpolate(small, images.shape[-2:], mode="bilinear", align_corners=False)
+    radius = max(1, round(3 * sigma))
+    steps = torch.arange(-radius, radius + 1.0, device=images.device)
+    kernel = torch.exp(-steps.square() / (2 * sigma**2))
+    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, -1)
+    wide = F.conv2d(F.pad(images, (radius, radius, 0, 0), "replicate"), kernel.unsqueeze(2), groups=images.shape[1])
+    return F.conv2d(F.pad(wide, (0, 0, radius, radius), "replicate"), kernel.unsqueeze(3), groups=images.shape[1])

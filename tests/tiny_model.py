@@ -21,10 +21,11 @@ from tests.fixtures import make_photo
 CONFIG = NetworkConfig(branches=3, widths=(4, 6), latent=4, mapping=8, style=4, domains=("any", "cat"))
 
 
-def write_tiny_model(folder: Path) -> ModelStore:
-    """The model "tiny", random but always the same."""
+def write_tiny_model(folder: Path, config: NetworkConfig = CONFIG) -> ModelStore:
+    """The model "tiny", random but always the same, and far from any photo."""
     torch.manual_seed(0)
-    network = BranchedGenerator(CONFIG)
+    network = BranchedGenerator(config)
+    torch.nn.init.zeros_(network.head.bias)  # type: ignore[arg-type]
     for name, parameter in network.named_parameters():
         if "affine.weight" in name:
             torch.nn.init.normal_(parameter)
@@ -34,14 +35,14 @@ def write_tiny_model(folder: Path) -> ModelStore:
         id="tiny",
         name="Tiny",
         description="",
-        domains=CONFIG.domains,
-        branches=tuple(BranchCard(f"B{number}") for number in range(3)),
+        domains=config.domains,
+        branches=tuple(BranchCard(f"B{number}") for number in range(config.branches)),
         size=32,
         min_size=16,
         max_size=64,
         sha256=file_sha256(weights),
         licence="CC0-1.0",
-        config=CONFIG.to_json(),
+        config=config.to_json(),
     )
     write_card(folder, card)
     return ModelStore([folder])

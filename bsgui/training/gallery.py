@@ -5,7 +5,8 @@ over mid-grey, then the photo with each layer removed, halved and doubled. Every
 full size, and shrunk to the sheet afterwards. With ``--frame auto`` the head that is found is taken apart.
 
 ``… --index INDEX.csv --count 24 --out FOLDER`` writes one picture, ``gallery.png``: photos of a test split,
-evenly spaced, a row each, with all their layers.
+evenly spaced, a row each, with all their layers. With ``--relight`` the rows are relightings instead: the photo, then
+it without each layer that the model's card calls a light, with that light at 1.8, and with all lights at a half.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from bsgui.analysis.photos import evenly, read_rows
 from bsgui.core.compose import LayerView, compose, show_layer
 from bsgui.core.decomposition import Decomposition
-from bsgui.core.errors import BsguiError
+from bsgui.core.errors import BsguiError, UsageError
 from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, report_nothing
 from bsgui.core.viewport import Viewport
 from bsgui.engine.decomposer import TorchDecomposer
@@ -32,6 +33,7 @@ from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
 
 _GAINS = (0.0, 0.5, 2.0)
+_LIGHT_GAINS = (0.0, 1.8)
 _BORDER = 40
 
 
@@ -70,6 +72,26 @@ def layers_row(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
     return np.concatenate([_tile(picture, side) for picture in pictures], axis=1)
 
 
+def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: int) -> NDArray[np.uint8]:
+    """The photo, then every light at 0 and at 1.8, then all lights at 0.5: (H, W, 3) uint8 RGB, one row of tiles.
+
+    Args:
+        decomposition: of the photo.
+        lights: the light layers' indices.
+        side: long side of a tile, pixels.
+    """
+    photo, source = decomposition.photo, decomposition.source
+    gains = [np.ones(source.count, np.float32)]
+    for light in lights:
+        for gain in _LIGHT_GAINS:
+            gains.append(np.ones(source.count, np.float32))
+            gains[-1][light] = gain
+    gains.append(np.ones(source.count, np.float32))
+    gains[-1][list(lights)] = 0.5
+    view = Viewport.strip(photo.width, 0, photo.height)
+    return np.concatenate([_tile(compose(source, own, view), side) for own in gains], axis=1)
+
+
 def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     scale = min(1.0, side / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
@@ -84,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, help="index.csv of a pack, in place of photos")
     parser.add_argument("--split", default="test", help="of the index (%(default)s)")
     parser.add_argument("--count", type=int, default=24, help="photos of the index (%(default)s)")
+    parser.add_argument("--relight", action="store_true", help="relightings in place of layers; for an index")
     parser.add_argument("--frame", choices=["auto"], help="take apart the head that is found")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--model", default="general")
@@ -101,13 +124,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write_sheets(options: argparse.Namespace) -> None:
     if options.index:
-        rows = evenly(read_rows(options.index, options.split), options.count)
-        pictures = [
-            layers_row(layers, options.side) for layers in _decomposed([Path(r["file"]) for r in rows], options)
-        ]
-        cv2.imwrite(str(options.out / "gallery.png"), np.concatenate(pictures)[..., ::-1])
+        files = [Path(row["file"]) for row in evenly(read_rows(options.index, options.split), options.count)]
+        rows = [_row(layers, options) for layers in _decomposed(files, options)]
+        cv2.imwrite(str(options.out / "gallery.png"), np.concatenate(rows)[..., ::-1])
     for path, layers in zip(options.photos, _decomposed(options.photos, options), strict=True):
         cv2.imwrite(str(options.out / f"{path.stem}.png"), gallery_sheet(layers, options.side)[..., ::-1])
+
+
+def _row(layers: Decomposition, options: argparse.Namespace) -> NDArray[np.uint8]:
+    if not options.relight:
+        return layers_row(layers, options.side)
+    branches = ModelStore(default_model_folders()).card(options.model).branches
+    lights = [number for number, branch in enumerate(branches, 1) if branch.role == "light"]
+    if not lights:
+        raise UsageError(f"The model “{options.model}” has no layer that its card calls a light.")
+    return relighting_row(layers, lights, options.side)
 
 
 def _decomposed(paths: Sequence[Path], options: argparse.Namespace) -> Iterator[Decomposition]:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ import torch
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ModelError, UsageError
 from bsgui.core.frame import Frame
-from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.requests import (
     AdaptRequest,
     DecomposeRequest,
@@ -24,16 +22,16 @@ from bsgui.core.sources import AffineLayers, PixelLayers
 from bsgui.core.styled_layers import affine_layers
 from bsgui.core.styles import BranchStyle
 from bsgui.core.viewport import Viewport
-from bsgui.engine.checkpoint import file_sha256, save_weights
 from bsgui.engine.decomposer import TorchDecomposer, layer_maps, working_picture
 from bsgui.engine.device import choose_device
-from bsgui.engine.network import BranchedGenerator, NetworkConfig
+from bsgui.engine.network import NetworkConfig
 from bsgui.imageio.model_store import ModelStore
 from bsgui.tasks.cancel import CancelSource
 from bsgui.training import adapt
 from bsgui.training.adapt import AdaptedTail, BranchIdentity, PhotoAdapter, loss_weights
 from bsgui.training.losses import LossWeights
 from tests.fixtures import make_photo
+from tests.tiny_model import write_tiny_model
 
 SHAPES = {
     "deep": NetworkConfig(branches=3, widths=(4, 6), latent=4, mapping=8, style=4, domains=("any", "cat"), octaves=3),
@@ -43,26 +41,7 @@ SHAPES = {
 
 @pytest.fixture(params=["deep"])
 def store(tmp_path: Path, request: pytest.FixtureRequest) -> ModelStore:
-    config = SHAPES[request.param]
-    torch.manual_seed(0)
-    network = BranchedGenerator(config)
-    torch.nn.init.zeros_(network.head.bias)  # Far from the photo, so that there is something to adapt.
-    save_weights(network, tmp_path / "tiny.safetensors")
-    card = ModelCard(
-        id="tiny",
-        name="Tiny",
-        description="",
-        domains=config.domains,
-        branches=tuple(BranchCard(f"B{number}") for number in range(3)),
-        size=32,
-        min_size=16,
-        max_size=64,
-        sha256=file_sha256(tmp_path / "tiny.safetensors"),
-        licence="CC0-1.0",
-        config=config.to_json(),
-    )
-    (tmp_path / "tiny.json").write_text(json.dumps(card.to_json()))
-    return ModelStore([tmp_path])
+    return write_tiny_model(tmp_path, SHAPES[request.param])
 
 
 @pytest.fixture

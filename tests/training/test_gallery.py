@@ -25,6 +25,29 @@ def test_an_index_gives_one_picture_with_a_row_a_photo(tmp_path: Path) -> None:
     np.testing.assert_array_equal(gallery[:68], gallery[68:])
 
 
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """Of one photo."""
+    photo = cv2.resize(cv2.imread(str(next(_SAMPLES.glob("*.jpg")))), (64, 64))
+    cv2.imwrite(str(tmp_path / "a.png"), photo)
+    (tmp_path / "index.csv").write_text("file,split\na.png,test\n", encoding="utf-8")
+    return tmp_path / "index.csv"
+
+
+def test_relightings_change_the_photo(index: Path, tmp_path: Path) -> None:
+    command = ["--index", str(index), "--out", str(tmp_path), "--size", "64", "--side", "64", "--relight"]
+    assert main([*command, "--model", "faces"]) == 0
+    tiles = np.split(cv2.imread(str(tmp_path / "gallery.png"))[2:66].astype(int), range(68, 68 * 6, 68), axis=1)
+    assert len(tiles) == 6
+    for tile in tiles[1:]:
+        assert 1 < np.abs(tile - tiles[0]).mean() < 64
+
+
+def test_a_model_without_lights_cannot_relight(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--index", str(index), "--out", str(tmp_path), "--size", "64", "--relight"]) == 2
+    assert "no layer that its card calls a light" in capsys.readouterr().err
+
+
 def test_a_missing_photo_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.jpg"), "--out", str(tmp_path)]) == 3
     assert "none.jpg" in capsys.readouterr().err

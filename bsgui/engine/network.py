@@ -181,11 +181,20 @@ class BranchedGenerator(nn.Module):
         self.head_norm = InstanceNorm(widths[0] * count)
         answers = 3 * config.octaves + 3
         self.head = nn.Conv2d(widths[0] * count, answers * count, 3, padding=1, padding_mode="replicate", groups=count)
-        # The race starts level: every branch an equal part of the photo, and no shift.
-        level = torch.zeros(count, answers)
-        level[:, :-3] = 1 / (HEAD_SCALE * count)
         with torch.no_grad():
-            self.head.bias.copy_(level.flatten())  # type: ignore[union-attr]
+            self.head.bias.copy_(self._first_answers().flatten())  # type: ignore[union-attr]
+
+    def _first_answers(self) -> Tensor:
+        """What the heads say before they have learned anything, the same for all branches: (N, 3 K + 3).
+
+        With one gate nothing, as in the published networks: that is what the laboratory watches. With several an equal
+        part of every octave and no shift: the sum is the photo from the start, and what is left to learn is who owns
+        what.
+        """
+        answers = torch.zeros(self.config.branches, 3 * self.config.octaves + 3)
+        if self.config.octaves > 1:
+            answers[:, :-3] = 1 / (HEAD_SCALE * self.config.branches)
+        return answers
 
     @property
     def last_block(self) -> ResidualBlock:

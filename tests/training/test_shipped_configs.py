@@ -13,5 +13,5 @@ _MODELS = Path(__file__).parents[2] / "models"
 def test_shipped_configuration_is_read(name: str) -> None:
     config = read_config(_MODELS / f"{name}.toml")
     assert config.name == name
-    assert (config.textons is not None) == (name in ("animals", "faces"))
+    assert (config.textons is not None) == (config.network.octaves > 1) == (name != "plain")
     assert config.textons is None or config.textons.count <= config.network.branches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -30,23 +31,27 @@ class ThinLines(nn.Module):
     @torch.no_grad()
     def forward(self, fine: Tensor) -> Tensor:
         """Bright and dark lines: (B, 1, h, w) float32, luma without what is coarser than 2 pixels -> (B, 2, h, w)."""
-        even, odd = self._filtered(fine).chunk(2, 1)
-        where = even.abs().argmax(1, keepdim=True)
-        line, edge = even.gather(1, where), odd.gather(1, where).abs()
+        line, edge, total = torch.zeros_like(fine), torch.zeros_like(fine), torch.zeros_like(fine)
+        # One direction after the other: all at once would take forty pictures' memory.
+        for even, odd in self._filtered(fine):
+            is_best = even.abs() > line.abs()
+            line, edge = torch.where(is_best, even, line), torch.where(is_best, odd.abs(), edge)
+            total += even.abs()
         # An edge answers out of phase; among many hairs all directions answer, all around.
-        hairs = gaussian_blur(even.abs().mean(1, keepdim=True), 5.0) + 0.01
+        hairs = gaussian_blur(total / _ORIENTATIONS, 5.0) + 0.01
         lines = [(sign * line - edge).clamp_min(0) / hairs for sign in (1, -1)]
         return gaussian_blur(torch.cat(lines, 1), 1.0)
 
-    def _filtered(self, fine: Tensor) -> Tensor:
-        """Correlation with every filter, by way of the spectrum: (B, 1, h, w) -> (B, 2 orientations, h, w)."""
+    def _filtered(self, fine: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Even and odd answers of every direction, by way of the spectrum: (B, 1, h, w) each, like the input."""
         padded = F.pad(fine, (_RADIUS,) * 4, mode="replicate")
         size = padded.shape[-2:]
         if size not in self._spectra:
             self._spectra = {size: torch.fft.rfft2(self.filters, s=size).conj()}
-        product = torch.fft.rfft2(padded) * self._spectra[size].to(padded.device)
-        filtered: Tensor = torch.fft.irfft2(product, s=size)
-        return filtered[..., : fine.shape[2], : fine.shape[3]]
+        spectrum = torch.fft.rfft2(padded)
+        for pair in self._spectra[size].to(padded.device).unflatten(0, (2, -1)).unbind(1):  # type: ignore[no-untyped-call]
+            answers = torch.fft.irfft2(spectrum * pair, s=size)[..., : fine.shape[2], : fine.shape[3]]
+            yield answers[:, :1], answers[:, 1:]
 
 
 def _line_filters() -> Tensor:

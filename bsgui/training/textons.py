@@ -152,14 +152,16 @@ class Textons(nn.Module):
             Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing elsewhere.
         """
         kinds = self(photos)
-        shares = ownership(bands, kinds)
-        owners = (shares * self.worth).sum(2) / (self.worth.sum(1) + 1e-6)
+        # Small pictures have fewer bands; the coarsest of those there are belong to no kind.
+        used = len(bands) - self.config.coarse_bands
+        shares, worth = ownership(bands[:used], kinds), self.worth[:, :used]
+        owners = (shares * worth).sum(2) / (worth.sum(1) + 1e-6)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
         held = torch.einsum("bnhw,bkhw->nk", torch.minimum(pictures, whole.unsqueeze(1)), kinds) / (
             pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6
         )
-        weights = self.worth / (self.worth.sum() + 1e-6)
+        weights = worth / (worth.sum() + 1e-6)
         own = -(weights[kind] * (shares[branch, kind] + 1e-4).log()).sum()
         pure = -(weights.sum(1)[kind] * (held[branch, kind] + 1e-4).log()).sum()
         return own, pure

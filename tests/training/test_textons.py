@@ -108,6 +108,20 @@ def test_a_kind_counts_in_the_bands_where_it_stands_out() -> None:
     assert textons.worth[texture, 0] > 4 * textons.worth[texture, 3]
 
 
+def test_pictures_too_small_for_all_bands_have_kinds_too() -> None:
+    textons = Textons(TextonConfig(3), 4, 4)
+    textons.fit(_scene(), seed=0)
+    magnitudes = _leading([2, 0, 3])
+    few, all_bands = [magnitudes] * 3, [magnitudes] * 4
+    for bands in (few, all_bands):
+        owning, purity = textons.cross_entropies(bands, magnitudes, _ALL, _scene())
+        assert torch.isfinite(owning)
+        assert torch.isfinite(purity)
+    # The last of three is the smooth rest: what lies there is nobody's.
+    changed = textons.cross_entropies([magnitudes, magnitudes, magnitudes.roll(1, 1)], magnitudes, _ALL, _scene())
+    torch.testing.assert_close(changed, textons.cross_entropies(few, magnitudes, _ALL, _scene()))
+
+
 def test_coarse_bands_belong_to_no_kind() -> None:
     assert _fitted().worth[:, -1].max() == 0
 

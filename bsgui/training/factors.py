@@ -1,8 +1,8 @@
-"""What varies with the light, and what with the subject, is to lie in different branches.
+"""What varies with the light is to lie in one branch, and nothing of the subject with it.
 
-The same subjects are seen under two lights each. What a branch changes by between the lights of a subject, and between
-subjects, are two shares of two variances; their overlap is what :meth:`Factors.overlap` penalizes. No branch is told
-which side it is on: it is held to the one where it leads.
+The same subjects are seen under two lights each. What a branch changes by between the lights of a subject, and what it
+differs by between subjects, say how much of the light and of the subject it holds. The light goes to the branch that
+leads, as a kind of place does (:mod:`bsgui.training.textons`): no branch is told that it is the one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from bsgui.analysis.bands import remove_means
 
 _MEMORY = 0.95
+_SMALL = 1e-6
 
 
 class Factors(nn.Module):
-    """Remembers on which side the branches are.
+    """Remembers which branch leads.
 
     Args:
         branches: number of branches N.
@@ -32,22 +33,40 @@ class Factors(nn.Module):
     lead: Tensor
 
     def overlap(self, pictures: Tensor) -> Tensor:
-        """The share of either variance that lies in branches of the other side; 0 is best, about 1 is no separation.
+        """How much of the light lies outside the leading branch, and of the subjects inside: 0 is best.
+
+        Both are deviations and not variances, in units of the whole picture's: a branch with a tenth of the variance
+        still holds a third of every difference of brightness, and a light at half should take half.
 
         Args:
-            pictures: (2 S, N, 3, h, w): the branches' pictures of S >= 2 subjects under one light each, then of the
-                same subjects under other lights.
+            pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
+                subjects under other lights. One subject alone says nothing about how subjects differ.
         """
-        between_lights, between_subjects = factor_shares(pictures)
-        self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
-        return torch.where(self.lead > 0, between_subjects, between_lights).sum()
+        one, other = remove_means(pictures).chunk(2)
+        if len(one) > 1:
+            between_lights, between_subjects = factor_shares(pictures)
+            self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
+        leader = int(self.lead.argmax())
+        lights = _deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))
+        outside = lights.mean(0).sum() - lights[:, leader].mean()
+        if len(one) == 1:
+            return outside
+        subjects = (one + other) / 2
+        subjects = subjects - subjects.mean(0)
+        inside = _deviation(subjects[:, leader : leader + 1]) / _deviation(subjects.sum(1, keepdim=True))
+        return outside + inside.mean()
+
+
+def _deviation(pictures: Tensor) -> Tensor:
+    """Root mean square: (S, N, 3, h, w) -> (S, N)."""
+    return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt()
 
 
 def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """Each branch's share of the variance between lights, and between subjects: two (N,), each adding up to 1.
 
     Args:
-        pictures: as for :meth:`Factors.overlap`.
+        pictures: as for :meth:`Factors.overlap`, of at least two subjects.
     """
     one, other = remove_means(pictures).chunk(2)
     lights = (one - other).square().mean((0, 2, 3, 4))

@@ -40,10 +40,10 @@ class LossWeights:
         focus: entropy of each branch's own energy over the bands, beyond two bands' worth: specialists in scale.
         textons: cross-entropy of the kind of a place and the branch that owns what is there, in the finer bands:
             experts in what is seen, see :mod:`bsgui.training.textons`.
-        purity: how much the branches that own a kind hold elsewhere, whatever the band.
+        purity: how much the branches that own a kind hold at other places and in octave bands that are not its own.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
-        factors: what varies with the light and what with the subject, in the same branches; needs ``relight``, see
-            :mod:`bsgui.training.factors`.
+        factors: what varies with the light outside one branch, and what varies with the subject inside it; needs
+            ``relight``, see :mod:`bsgui.training.factors`.
         realism: the critic's opinion of re-blends.
     """
 
@@ -106,7 +106,7 @@ def specialization_terms(
     branches = to_opponent(centred).flatten(1, 2)
     reference = to_opponent(photos - mean)
     detail, excess, chroma_excess, likeness, ownership = [], [], [], [], []
-    energies, places, magnitudes = [], [], []
+    energies, places, magnitudes, plain, most = [], [], [], [], []
     for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
         split = own.reshape(len(own), count, 3, *own.shape[2:])
         luma_deviation = whole[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
@@ -123,14 +123,16 @@ def specialization_terms(
         places.append(_place_information(luma.abs()))
         # More than the photo shows is nobody's merit: a share is not to be won by exaggeration.
         magnitudes.append(torch.minimum(luma.abs(), whole[:, :1].abs() / luma_deviation))
+        plain.append(split.abs().sum(2))
+        most.append(whole.abs().sum(1, keepdim=True))
         energy = luma.square().mean((2, 3))
         energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
-    plain = centred.square().mean((2, 3, 4))
-    plain = (plain / plain.sum(1, keepdim=True).add(1e-6)).mean(0)
+    energy = centred.square().mean((2, 3, 4))
+    shares = (energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0)
     table = torch.stack(energies, 1)
-    owning = purity = plain.new_zeros(())
+    owning = purity = shares.new_zeros(())
     if textons is not None:
-        owning, purity = textons.cross_entropies(magnitudes, _length(centred), _length(photos - mean, 1), photos)
+        owning, purity = textons.cross_entropies(magnitudes, plain, most, photos)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
         detail=torch.stack(detail).mean(),
@@ -144,7 +146,7 @@ def specialization_terms(
         focus=F.relu(_entropy(table / table.sum(1, keepdim=True).add(1e-6)) - math.log(2)).mean(),
         textons=owning,
         purity=purity,
-        floor=F.relu(1 - plain / weights.least_share).mean(),
+        floor=F.relu(1 - shares / weights.least_share).mean(),
     )
 
 

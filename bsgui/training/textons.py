@@ -32,6 +32,8 @@ _MEMORY = 0.95
 _ITERATIONS = 20
 _RAREST = 0.002
 _SELECTIVITY = 4
+# A kind is at home in the octave bands that are worth at least this part of its best one.
+_AT_HOME = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ class Textons(nn.Module):
     """Centres of the kinds of places, fitted once to training photos.
 
     Args:
-        config: number of kinds K and what tells them apart.
-        branches: number of branches N, at least K.
+        config: number of kinds K and what tells them apart. With fewer branches than kinds, those kinds are nobody's
+            that stand out least.
+        branches: number of branches N.
         bands: number of octave bands that branches are compared in.
 
     Attributes:
@@ -72,8 +75,6 @@ class Textons(nn.Module):
 
     def __init__(self, config: TextonConfig, branches: int, bands: int) -> None:
         super().__init__()
-        if config.count > branches:
-            raise ValueError(f"{config.count} textons need as many branches")
         self.config = config
         weights = (config.lines, 1.0, config.colour, config.centre)
         grouped = [torch.full((size,), weight) for size, weight in zip(_GROUPS, weights, strict=True)]
@@ -135,7 +136,7 @@ class Textons(nn.Module):
         return (described - self.mean) / self.deviation * self.weights
 
     def cross_entropies(
-        self, bands: Sequence[Tensor], pictures: Tensor, whole: Tensor, photos: Tensor
+        self, bands: Sequence[Tensor], plain: Sequence[Tensor], whole: Sequence[Tensor], photos: Tensor
     ) -> tuple[Tensor, Tensor]:
         """How far the branches are from owning a kind each, and from holding nothing else, nats.
 
@@ -144,12 +145,13 @@ class Textons(nn.Module):
 
         Args:
             bands: per octave band (B, N, h_i, w_i), the branches' magnitudes, in any unit common to all branches.
-            pictures: (B, N, h, w), the branches' magnitudes, all bands together.
-            whole: (B, h, w), the photos' own, of which no branch can hold more.
+            plain: the same in one unit for all bands, colour included.
+            whole: the photos' own, (B, 1, h_i, w_i) in the unit of ``plain``, of which no branch can hold more.
             photos: (B, 3, h, w) in [-1, 1].
 
         Returns:
-            Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing elsewhere.
+            Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing at other places
+            and nothing in the octave bands where their kinds do not stand out.
         """
         kinds = self(photos)
         # Small pictures have fewer bands; the coarsest of those there are belong to no kind.
@@ -158,12 +160,11 @@ class Textons(nn.Module):
         owners = (shares * worth).sum(2) / (worth.sum(1) + 1e-6)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
         branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
-        held = torch.einsum("bnhw,bkhw->nk", torch.minimum(pictures, whole.unsqueeze(1)), kinds) / (
-            pictures.sum((0, 2, 3)).unsqueeze(1) + 1e-6
-        )
-        weights = worth / (worth.sum() + 1e-6)
-        own = -(weights[kind] * (shares[branch, kind] + 1e-4).log()).sum()
-        pure = -(weights.sum(1)[kind] * (held[branch, kind] + 1e-4).log()).sum()
+        home = worth >= _AT_HOME * worth.amax(1, keepdim=True)
+        held = purity(plain, whole, kinds, home)
+        weights = worth[kind] / (worth[kind].sum() + 1e-6)
+        own = -(weights * (shares[branch, kind] + 1e-4).log()).sum()
+        pure = -(weights.sum(1) * (held[branch, kind] + 1e-4).log()).sum()
         return own, pure
 
     def _describe(self, photos: Tensor) -> Tensor:
@@ -210,6 +211,28 @@ def ownership(bands: Sequence[Tensor], kinds: Tensor) -> Tensor:
         held = torch.einsum("bnhw,bkhw->nk", magnitudes, here)
         owned.append(held / (held.sum(0, keepdim=True) + 1e-6))
     return torch.stack(owned, 2)
+
+
+def purity(bands: Sequence[Tensor], photos: Sequence[Tensor], kinds: Tensor, home: Tensor) -> Tensor:
+    """The part of each branch that lies at places of a kind, in the octave bands where that kind is at home.
+
+    Args:
+        bands: per octave band (B, N, h_i, w_i), the branches' magnitudes in one unit for all bands.
+        photos: (B, 1, h_i, w_i) in the same unit; what a branch has beyond the photo is nowhere at home.
+        kinds: (B, K, h, w), shares of the kinds, adding up to 1.
+        home: (K, used) bool, for the first ``used`` bands.
+
+    Returns:
+        (N, K), 0..1; differentiable in ``bands``.
+    """
+    held, whole = bands[0].new_zeros(bands[0].shape[1], len(home)), bands[0].new_zeros(bands[0].shape[1])
+    for number, (magnitudes, most) in enumerate(zip(bands, photos, strict=True)):
+        whole = whole + magnitudes.mean((2, 3)).sum(0)
+        if number < home.shape[1]:
+            here = F.interpolate(kinds, magnitudes.shape[2:], mode="area")
+            inside = torch.einsum("bnhw,bkhw->nk", torch.minimum(magnitudes, most), here) / here[0, 0].numel()
+            held = held + inside * home[:, number]
+    return held / (whole.unsqueeze(1) + 1e-6)
 
 
 def _distance_from_centre(like: Tensor) -> Tensor:

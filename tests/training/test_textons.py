@@ -1,13 +1,12 @@
 """Kinds of places: found in what was drawn; what branches own of them can be computed by hand."""
 
-import pytest
 import torch
 
-from bsgui.training.textons import TextonConfig, Textons, ownership
+from bsgui.training.textons import TextonConfig, Textons, ownership, purity
 
 _BANDS = 2
 # A photo that could hold anything.
-_ALL = torch.full((1, 96, 96), 9.0)
+_ALL = torch.full((1, 1, 96, 96), 9.0)
 
 
 def _scene(size: int = 96) -> torch.Tensor:
@@ -74,6 +73,11 @@ def test_a_rare_kind_counts_as_much_as_a_common_one() -> None:
     torch.testing.assert_close(ownership([kinds], kinds), torch.eye(2).unsqueeze(2), atol=1e-3, rtol=0)
 
 
+def _twice(magnitudes: torch.Tensor) -> tuple[list[torch.Tensor], list[torch.Tensor], list[torch.Tensor]]:
+    """The same in two bands and both units, and a photo that shows all there could be."""
+    return [magnitudes] * 2, [magnitudes] * 2, [_ALL] * 2
+
+
 def _leading(leads: list[int]) -> torch.Tensor:
     """Magnitudes (1, 4, 96, 96) of branches that lead at the kinds of the scene, a little."""
     magnitudes = torch.full((1, 4, 96, 96), 0.1)
@@ -85,7 +89,7 @@ def _leading(leads: list[int]) -> torch.Tensor:
 def test_a_kind_goes_to_the_branch_that_leads_there() -> None:
     textons, leads = _fitted(), [2, 0, 3]
     magnitudes = _leading(leads).requires_grad_()
-    owning, _ = textons.cross_entropies([magnitudes, magnitudes], magnitudes, _ALL, _scene())
+    owning, _ = textons.cross_entropies(*_twice(magnitudes), _scene())
     owning.backward()
     assert magnitudes.grad is not None
     wanted = ownership([-magnitudes.grad.clamp_max(0)], textons(_scene()))[:, :, 0].argmax(0).tolist()
@@ -114,12 +118,13 @@ def test_pictures_too_small_for_all_bands_have_kinds_too() -> None:
     magnitudes = _leading([2, 0, 3])
     few, all_bands = [magnitudes] * 3, [magnitudes] * 4
     for bands in (few, all_bands):
-        owning, purity = textons.cross_entropies(bands, magnitudes, _ALL, _scene())
+        owning, purity = textons.cross_entropies(bands, bands, [_ALL] * len(bands), _scene())
         assert torch.isfinite(owning)
         assert torch.isfinite(purity)
     # The last of three is the smooth rest: what lies there is nobody's.
-    changed = textons.cross_entropies([magnitudes, magnitudes, magnitudes.roll(1, 1)], magnitudes, _ALL, _scene())
-    torch.testing.assert_close(changed, textons.cross_entropies(few, magnitudes, _ALL, _scene()))
+    rest = [magnitudes, magnitudes, magnitudes.roll(1, 1)]
+    owning, _ = textons.cross_entropies(rest, few, [_ALL] * 3, _scene())
+    torch.testing.assert_close(owning, textons.cross_entropies(few, few, [_ALL] * 3, _scene())[0])
 
 
 def test_coarse_bands_belong_to_no_kind() -> None:
@@ -130,17 +135,28 @@ def test_a_branch_that_also_holds_what_is_elsewhere_is_less_pure() -> None:
     clean = _leading([2, 0, 3]) - 0.1
     spread = clean.clone()
     spread[:, 0] += 0.5
-    _, purity = _fitted().cross_entropies([clean, clean], clean, _ALL, _scene())
-    _, impurity = _fitted().cross_entropies([clean, clean], spread, _ALL, _scene())
+    _, purity = _fitted().cross_entropies(*_twice(clean), _scene())
+    _, impurity = _fitted().cross_entropies([clean, clean], [spread, spread], [_ALL, _ALL], _scene())
     assert purity < impurity
+
+
+def test_purity_counts_places_and_bands_by_hand() -> None:
+    kinds = torch.tensor([[[[1.0, 0.0]], [[0.0, 1.0]]]])
+    fine, coarse = torch.tensor([[[[3.0, 1.0]]]]), torch.tensor([[[[2.0, 2.0]]]])
+    most = [torch.full((1, 1, 1, 2), 9.0)] * 2
+    home = torch.tensor([[True, False], [True, True]])
+    torch.testing.assert_close(purity([fine, coarse], most, kinds, home), torch.tensor([[3 / 8, 3 / 8]]))
+    # At the first place the photo shows 1, not 3: the rest is at home nowhere.
+    shown = [torch.ones(1, 1, 1, 2), *most[1:]]
+    torch.testing.assert_close(purity([fine, coarse], shown, kinds, home), torch.tensor([[1 / 8, 3 / 8]]))
 
 
 def test_entropies_do_not_depend_on_the_order_of_branches() -> None:
     photo, one = _scene(), torch.rand(1, 4, 96, 96, generator=torch.Generator().manual_seed(1))
     other = one[:, [3, 1, 0, 2]]
     torch.testing.assert_close(
-        _fitted().cross_entropies([one, one], one, _ALL, photo),
-        _fitted().cross_entropies([other, other], other, _ALL, photo),
+        _fitted().cross_entropies(*_twice(one), photo),
+        _fitted().cross_entropies(*_twice(other), photo),
     )
 
 
@@ -148,12 +164,15 @@ def test_exaggeration_makes_no_branch_purer() -> None:
     honest, loud = _leading([2, 0, 3]), _leading([2, 0, 3])
     textons = _fitted()
     loud[:, 2] *= 1 + 9 * textons(_scene())[:, 0]
-    shown = honest.amax(1)
-    _, purity = _fitted().cross_entropies([honest, honest], honest, shown, _scene())
-    _, exaggerated = _fitted().cross_entropies([honest, honest], loud, shown, _scene())
+    shown = [honest.amax(1, keepdim=True)] * 2
+    _, purity = _fitted().cross_entropies([honest, honest], [honest, honest], shown, _scene())
+    _, exaggerated = _fitted().cross_entropies([honest, honest], [loud, loud], shown, _scene())
     assert exaggerated > purity
 
 
-def test_more_kinds_than_branches_are_refused() -> None:
-    with pytest.raises(ValueError, match="branches"):
-        Textons(TextonConfig(5), 4, _BANDS)
+def test_with_fewer_branches_than_kinds_the_least_worth_are_nobodys() -> None:
+    textons = Textons(TextonConfig(3), 2, _BANDS)
+    textons.fit(_scene(), seed=0)
+    magnitudes = torch.full((1, 2, 96, 96), 0.1)
+    owning, purity = textons.cross_entropies(*_twice(magnitudes), _scene())
+    assert torch.isfinite(owning + purity)

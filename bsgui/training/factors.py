@@ -14,6 +14,7 @@ from bsgui.analysis.bands import remove_means
 
 _MEMORY = 0.95
 _SMALL = 1e-6
+_SUBJECTS = 1.5
 
 
 class Factors(nn.Module):
@@ -35,26 +36,22 @@ class Factors(nn.Module):
     def overlap(self, pictures: Tensor) -> Tensor:
         """How much of the light lies outside the leading branch, and of the subjects inside: 0 is best.
 
-        Both are deviations and not variances, in units of the whole picture's: a branch with a tenth of the variance
-        still holds a third of every difference of brightness, and a light at half should take half.
+        The light counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
+        tenth of the variance still hold a third of every difference of brightness, and a light at half should take
+        half. The subjects count by their variance, :data:`_SUBJECTS` times: large shares are what is to be avoided.
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
                 subjects under other lights. One subject alone says nothing about how subjects differ.
         """
         one, other = remove_means(pictures).chunk(2)
+        inside = pictures.new_zeros(())
         if len(one) > 1:
             between_lights, between_subjects = factor_shares(pictures)
             self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
-        leader = int(self.lead.argmax())
+            inside = _SUBJECTS * between_subjects[self.lead.argmax()]
         lights = _deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))
-        outside = lights.mean(0).sum() - lights[:, leader].mean()
-        if len(one) == 1:
-            return outside
-        subjects = (one + other) / 2
-        subjects = subjects - subjects.mean(0)
-        inside = _deviation(subjects[:, leader : leader + 1]) / _deviation(subjects.sum(1, keepdim=True))
-        return outside + inside.mean()
+        return inside + lights.mean(0).sum() - lights[:, self.lead.argmax()].mean()
 
 
 def _deviation(pictures: Tensor) -> Tensor:

@@ -42,8 +42,8 @@ def test_the_light_goes_to_one_branch_and_the_leader_is_remembered() -> None:
     factors = Factors(2)
     for _ in range(20):
         factors.overlap(_pictures(0))
-    # All of the light outside the leader, all of the subjects inside.
-    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2, abs=1e-3)
+    # All of the light outside the leader, all of the subjects inside, which count half as much again.
+    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2.5, abs=1e-3)
 
 
 def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:

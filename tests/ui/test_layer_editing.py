@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from bsgui.core.layers import GAIN_MAX, LayerKind
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.viewport import Viewport
+from bsgui.ui.layers import panel
 from bsgui.ui.layers.factor_slider import FactorSlider
 from bsgui.ui.layers.thumbnails import make_thumbnails
 from bsgui.ui.main_window import MainWindow
@@ -294,3 +295,29 @@ def test_the_base_is_shown_in_its_own_colour(decomposed: MainWindow) -> None:
     colour = decomposition.source.mix(np.eye(decomposition.source.count, dtype=np.float32)[0], view)[0, 0]
     drawn = make_thumbnails(decomposition, 42, NeverCancelled())["base"]
     np.testing.assert_allclose(drawn.reshape(-1, 3) / 255, np.broadcast_to(colour, (drawn.size // 3, 3)), atol=0.003)
+
+
+def test_the_same_layers_made_again_keep_their_rows(decomposed: MainWindow) -> None:
+    document = decomposed.document
+    assert document.decomposition is not None
+    row = decomposed.layer_panel.row(LAYER)
+    document.edit_layer(LAYER, "Gain", gain=2.0)
+    document.set_decomposition(document.decomposition)
+    assert decomposed.layer_panel.row(LAYER) is row
+    assert _slider(decomposed).factor == 1.0
+
+
+def test_rows_are_made_a_few_at_a_time(decomposed: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "_AT_A_TIME", 0.0)
+    model = decomposed.layer_panel.model
+    decomposed.layer_panel._renew_rows()
+    rows = decomposed.layer_panel._row_widgets
+    assert len(rows) == 1
+    qtbot.waitUntil(lambda: len(rows) == model.rowCount())
+    assert all(decomposed.layer_panel.list.indexWidget(model.index(n)) is not None for n in range(model.rowCount()))
+
+
+def test_a_row_that_is_asked_for_is_there(decomposed: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "_AT_A_TIME", 0.0)
+    decomposed.layer_panel._renew_rows()
+    assert _slider(decomposed).factor == 1.0

@@ -54,6 +54,9 @@ class Renderer:
         self._buffer: PixelBuffer | None = None
         self._placement: Placement | None = None
         self._helpers = ThreadPoolExecutor(max(1, _HELPERS), "bsgui-strips")
+        # To start a thread means to wait until it runs: now, and not in the first picture of a busy machine.
+        for _ in range(_HELPERS):
+            self._helpers.submit(perf_counter)
         self._pending: deque[Part] = deque()
         # The median of the last few: one hiccup of the machine must not make the next picture coarse.
         self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=5)

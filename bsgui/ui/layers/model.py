@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QPixmap
 
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.document import Document
-from bsgui.core.layers import LayerState
+from bsgui.core.layers import LayerKind, LayerState
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -22,15 +22,21 @@ class LayerListModel(QAbstractListModel):
 
     A changed setting is a ``dataChanged`` of its row, another order a ``layoutChanged``; only other layers reset the
     model. Moving a row asks ``move(layer_id, position from the bottom)``; the document answers with its own event.
+
+    Signals:
+        infos_changed: the rows are the same, but what is in the layers is new.
     """
+
+    infos_changed = Signal()
 
     def __init__(self, document: Document, move: Callable[[str, int], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._move = move
         self._rows: list[LayerState] = []
+        self._kinds: dict[str, LayerKind] = {}
         self._thumbnails: Mapping[str, QPixmap] = {}
-        document.decomposition_changed.connect(self._reset)
+        document.decomposition_changed.connect(self._replace)
         document.stack_changed.connect(self._refresh)
         self._reset()
 
@@ -93,10 +99,24 @@ class LayerListModel(QAbstractListModel):
         if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), [Qt.ItemDataRole.DecorationRole])
 
+    def _replace(self) -> None:
+        # The same layers made again keep their rows: widgets are the dearest thing here.
+        if self._rows and self._kinds_now() == self._kinds:
+            self._refresh()
+            self.infos_changed.emit()
+        else:
+            self._reset()
+
     def _reset(self) -> None:
         self.beginResetModel()
         self._rows = list(reversed(self._document.stack.layers))
+        self._kinds = self._kinds_now()
         self.endResetModel()
+
+    def _kinds_now(self) -> dict[str, LayerKind]:
+        decomposition = self._document.decomposition
+        layers = self._document.stack.layers
+        return {layer.id: decomposition.layers[layer.source].kind for layer in layers} if decomposition else {}
 
     def _refresh(self) -> None:
         before, after = self._rows, list(reversed(self._document.stack.layers))

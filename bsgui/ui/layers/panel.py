@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCursor, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,6 +30,9 @@ from .row import LayerRow
 from .row_delegate import RowDelegate
 from .style_popover import StylePopover
 from .value_edit import ValueEdit
+
+# Widgets are slow to make; after so many seconds the rest of the window has its turn.
+_AT_A_TIME = 0.008
 
 
 class LayerListView(QListView):
@@ -97,6 +101,7 @@ class LayerPanel(QWidget):
         self._document, self._view, self._edits = document, view, edits
         self._styles, self._menu_actions = styles, menu_actions
         self._row_widgets: dict[str, LayerRow] = {}
+        self._next_rows = QTimer(self, singleShot=True, interval=0)
         self.model = LayerListModel(document, edits.move, self)
         self.list = LayerListView()
         self.list.setModel(self.model)
@@ -104,24 +109,27 @@ class LayerPanel(QWidget):
         self.list.setItemDelegate(self._delegate)
         self._lay_out(button_actions)
         self._connect()
-        self._make_rows()
+        self._renew_rows()
 
     def row(self, layer_id: str) -> LayerRow:
         """The widgets of one layer."""
+        if layer_id not in self._row_widgets:
+            self._make_rows(all_at_once=True)
         return self._row_widgets[layer_id]
 
     def rename_selected(self) -> None:
         """Edit the selected layer's name in its row."""
-        if self._view.selected_layer_id in self._row_widgets:
+        selected = self._view.selected_layer_id
+        if selected is not None and self.model.row_of(selected) >= 0:
             self.list.scrollTo(self.list.currentIndex())
-            self.row(self._view.selected_layer_id).start_rename()
+            self.row(selected).start_rename()
 
     def edit_style(self, layer_id: str | None = None) -> None:
         """Open the style of a layer, or with None of the selected one, at its row."""
         chosen = self._view.selected_layer_id if layer_id is None else layer_id
-        row = self._row_widgets.get(chosen or "")
-        if row is None:
+        if chosen is None or self.model.row_of(chosen) < 0:
             return
+        row = self.row(chosen)
         self._edits.select(row.layer_id)
         if self._styles.refused(row.layer_id):
             return
@@ -159,7 +167,9 @@ class LayerPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def _connect(self) -> None:
-        self.model.modelReset.connect(self._make_rows)
+        self._next_rows.timeout.connect(self._make_rows)
+        self.model.modelReset.connect(self._renew_rows)
+        self.model.infos_changed.connect(self._show_infos)
         self.model.dataChanged.connect(self._refresh_rows)
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -170,21 +180,32 @@ class LayerPanel(QWidget):
         self._document.figures_changed.connect(self._show_infos)
         self._styles.changed.connect(self._show_styles)
 
-    def _make_rows(self) -> None:
+    def _renew_rows(self) -> None:
         self._row_widgets = {}
-        for number in range(self.model.rowCount()):
-            layer = self.model.layer(number)
-            row = LayerRow(layer, self.model.info(number), self._edits)
-            row.chosen.connect(self._edits.select)
-            row.style_wanted.connect(self.edit_style)
-            index = self.model.index(number)
-            self._delegate.set_height(row.sizeHint().height())
-            self.list.setIndexWidget(index, row)
-            self._row_widgets[layer.id] = row
-        self._refresh_rows(self.model.index(0), self.model.index(self.model.rowCount() - 1))
+        self._make_rows()
+
+    def _make_rows(self, all_at_once: bool = False) -> None:
+        """Make the rows that are missing, or as many as there is time for, and the others in the next turns."""
+        began = time.perf_counter()
+        missing = [n for n in range(self.model.rowCount()) if self.model.layer(n).id not in self._row_widgets]
+        for number in missing:
+            self._make_row(number)
+            if not all_at_once and time.perf_counter() - began > _AT_A_TIME:
+                break
+        if len(self._row_widgets) < self.model.rowCount():
+            self._next_rows.start()
         self._show_styles()
         self._show_view()
-        self._show_opacity()
+
+    def _make_row(self, number: int) -> None:
+        layer, index = self.model.layer(number), self.model.index(number)
+        row = LayerRow(layer, self.model.info(number), self._edits)
+        row.chosen.connect(self._edits.select)
+        row.style_wanted.connect(self.edit_style)
+        self._delegate.set_height(row.sizeHint().height())
+        self.list.setIndexWidget(index, row)
+        self._row_widgets[layer.id] = row
+        self._refresh_rows(index, index)
 
     def _show_styles(self) -> None:
         for layer_id, row in self._row_widgets.items():
@@ -192,7 +213,10 @@ class LayerPanel(QWidget):
 
     def _show_infos(self) -> None:
         for number in range(self.model.rowCount()):
-            self._row_widgets[self.model.layer(number).id].show_info(self.model.info(number))
+            row = self._row_widgets.get(self.model.layer(number).id)
+            if row is not None:
+                row.show_info(self.model.info(number))
+        self._show_styles()
 
     def _refresh_rows(self, first: QModelIndex, last: QModelIndex) -> None:
         if not first.isValid():

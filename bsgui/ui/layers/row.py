@@ -104,10 +104,10 @@ class LayerRow(QWidget):
             widget.setAccessibleName(f"{what} {layer.name}")
 
     def show_info(self, info: LayerInfo) -> None:
-        """Other figures of the same layer."""
+        """What is in the layer now, of the kind that it was."""
         self._info = info
         self._energy.setText(_energy_text(info))
-        self._energy.setToolTip(_energy_tip(info))
+        self._describe()
 
     def show_style(self, style: BranchStyle | None) -> None:
         """The mark of a layer that has another style than the photo; None takes it away."""

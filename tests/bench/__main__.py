@@ -25,6 +25,7 @@ _BENCHMARKS = {
     "plain_sum": ["tests.bench.plain_sum"],
     "canvas_12mp": ["tests.bench.canvas", "--megapixels", "12"],
     "canvas_100mp": ["tests.bench.canvas", "--megapixels", "100"],
+    "laboratory": ["tests.bench.laboratory"],
     "decompose_24mp": ["tests.bench.decompose", "--megapixels", "24"],
 }
 

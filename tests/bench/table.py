@@ -20,7 +20,9 @@ def table(results: dict[str, Any]) -> str:
     """Markdown."""
     machine = results["machine"]
     name = f"{machine['model'] or machine['processor']}, {machine['threads']} threads, {machine['capability']}"
-    rows = [row for part in (_network, _first, _heartbeat, _plain, _canvas, _gmic) for row in part(results)]
+    rows = [
+        row for part in (_network, _first, _heartbeat, _plain, _canvas, _laboratory, _gmic) for row in part(results)
+    ]
     head = f"In one run on {name}; torch {machine['torch']}; load before it {machine['load']:.1f}:"
     return "\n".join([head, "", "| what | figure | command |", "|---|---|---|", *rows])
 
@@ -84,6 +86,14 @@ def _canvas(results: dict[str, Any]) -> list[str]:
         for key in ("canvas_12mp", "canvas_100mp")
         for x in results.get(key, [])
     ]
+
+
+def _laboratory(results: dict[str, Any]) -> list[str]:
+    x = results.get("laboratory")
+    if x is None:
+        return []
+    figure = f"{x['frames_per_second']:.0f} frames/s; longest pause {x['gap_max']:.0f} ms"
+    return [_row(f"a race of {x['branches']} branches in {x['modes']} modes, its window", figure, "laboratory")]
 
 
 def _gmic(results: dict[str, Any]) -> list[str]:

@@ -14,7 +14,6 @@ from bsgui.analysis.bands import remove_means
 
 _MEMORY = 0.95
 _SMALL = 1e-6
-_SUBJECTS = 1.5
 
 
 class Factors(nn.Module):
@@ -38,20 +37,18 @@ class Factors(nn.Module):
 
         The light counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
         tenth of the variance still hold a third of every difference of brightness, and a light at half should take
-        half. The subjects count by their variance, :data:`_SUBJECTS` times: large shares are what is to be avoided.
+        half. The subjects count by their variance: it is large shares of them that are to be avoided.
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
-                subjects under other lights. One subject alone says nothing about how subjects differ.
+                subjects under other lights, S >= 2.
         """
         one, other = remove_means(pictures).chunk(2)
-        inside = pictures.new_zeros(())
-        if len(one) > 1:
-            between_lights, between_subjects = factor_shares(pictures)
-            self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
-            inside = _SUBJECTS * between_subjects[self.lead.argmax()]
-        lights = _deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))
-        return inside + lights.mean(0).sum() - lights[:, self.lead.argmax()].mean()
+        between_lights, between_subjects = factor_shares(pictures)
+        self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
+        leader = self.lead.argmax()
+        lights = (_deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))).mean(0)
+        return lights.sum() - lights[leader] + between_subjects[leader]
 
 
 def _deviation(pictures: Tensor) -> Tensor:
@@ -63,7 +60,7 @@ def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """Each branch's share of the variance between lights, and between subjects: two (N,), each adding up to 1.
 
     Args:
-        pictures: as for :meth:`Factors.overlap`, of at least two subjects.
+        pictures: as for :meth:`Factors.overlap`.
     """
     one, other = remove_means(pictures).chunk(2)
     lights = (one - other).square().mean((0, 2, 3, 4))

@@ -42,18 +42,18 @@ def test_the_light_goes_to_one_branch_and_the_leader_is_remembered() -> None:
     factors = Factors(2)
     for _ in range(20):
         factors.overlap(_pictures(0))
-    # All of the light outside the leader, all of the subjects inside, which count half as much again.
-    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2.5, abs=1e-3)
+    # All of the light outside the leader, all of the subjects inside.
+    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2, abs=1e-3)
 
 
 def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:
-    pictures = torch.zeros(2, 2, 3, 8, 8)
-    pictures[0, 0] = torch.linspace(-1, 1, 8)
+    pictures = torch.zeros(4, 2, 3, 8, 8)
+    pictures[:2, 0] = torch.linspace(-1, 1, 8)
     factors = Factors(2)
     factors.lead[1] = 1.0
     split = pictures.clone()
     split[:, 0], split[:, 1] = 0.25 * pictures[:, 0], 0.75 * pictures[:, 0]
-    # A quarter of every difference is outside the leader: a tenth of the two branches' variance. One subject will do.
+    # A quarter of every difference is outside the leader: a tenth of the two branches' variance. The subjects are alike.
     assert factors.overlap(split).item() == pytest.approx(0.25, abs=1e-3)
 
 

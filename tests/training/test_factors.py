@@ -53,7 +53,7 @@ def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:
     factors.lead[1] = 1.0
     split = pictures.clone()
     split[:, 0], split[:, 1] = 0.25 * pictures[:, 0], 0.75 * pictures[:, 0]
-    # A quarter of every difference is outside the leader: a tenth of the two branches' variance. The subjects are alike.
+    # A quarter of every difference lies outside the leader: a tenth of the variance. The subjects are alike.
     assert factors.overlap(split).item() == pytest.approx(0.25, abs=1e-3)
 
 

@@ -41,14 +41,16 @@ class Factors(nn.Module):
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
-                subjects under other lights, S >= 2.
+                subjects under other lights. One subject alone says nothing about how subjects differ.
         """
         one, other = remove_means(pictures).chunk(2)
-        between_lights, between_subjects = factor_shares(pictures)
-        self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
+        inside = pictures.new_zeros(len(self.lead))
+        if len(one) > 1:
+            between_lights, inside = factor_shares(pictures)
+            self.lead.lerp_((between_lights - inside).detach(), 1 - _MEMORY)
         leader = self.lead.argmax()
         lights = (_deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))).mean(0)
-        return lights.sum() - lights[leader] + between_subjects[leader]
+        return lights.sum() - lights[leader] + inside[leader]
 
 
 def _deviation(pictures: Tensor) -> Tensor:
@@ -60,7 +62,7 @@ def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """Each branch's share of the variance between lights, and between subjects: two (N,), each adding up to 1.
 
     Args:
-        pictures: as for :meth:`Factors.overlap`.
+        pictures: as for :meth:`Factors.overlap`, S >= 2.
     """
     one, other = remove_means(pictures).chunk(2)
     lights = (one - other).square().mean((0, 2, 3, 4))

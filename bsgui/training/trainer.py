@@ -38,8 +38,8 @@ _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
 _TEXTON_PHOTOS = 96
 _RELIT = 0.75
-# Two subjects under two lights.
-_LEAST_FOR_FACTORS = 4
+# One subject under two lights.
+_LEAST_FOR_FACTORS = 2
 
 
 def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None:

@@ -73,8 +73,11 @@ class Probe:
             beat = self._last
             if time.perf_counter() - beat > _LONG and beat != told:
                 told = beat
-                frames = traceback.format_stack(sys._current_frames()[self._thread])
-                sys.stderr.write(f"---- late by {1e3 * (time.perf_counter() - beat):.0f} ms\n{''.join(frames[-6:])}")
+                sys.stderr.write(f"---- late by {1e3 * (time.perf_counter() - beat):.0f} ms\n")
+                for thread, frame in sys._current_frames().items():
+                    # Who holds Python's lock is one of the others; it cannot be told which.
+                    name = "GUI" if thread == self._thread else "another thread"
+                    sys.stderr.write(f"{name}:\n{''.join(traceback.format_stack(frame)[-6:])}")
 
 
 def measure(

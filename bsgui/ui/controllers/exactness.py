@@ -34,7 +34,8 @@ class ExactnessProbe(QObject):
     def _start(self) -> None:
         self.forgotten.emit()
         decomposition = self._document.decomposition
-        if decomposition is None:
+        # Layers that only stand in for others are gone before they are measured.
+        if decomposition is None or self._document.is_rough:
             self._job.cancel()
             return
         self._job.run(lambda report, cancel: decomposition.max_error_lsb(cancel.raise_if_cancelled))

@@ -18,7 +18,7 @@ from bsgui.core.errors import FrameError, ModelError, OutOfMemory, UsageError
 from bsgui.core.fidelity import with_figures
 from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
-from bsgui.core.model_card import ModelCard
+from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.pyramid import working_copy
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
@@ -30,6 +30,7 @@ from .checkpoint import load_generator
 from .device import DeviceChoice, choose_device
 from .framing import framed_picture, working_sides
 from .inference import InferenceNetwork
+from .light_direction import light_direction
 from .network import BranchedGenerator, BranchMaps
 from .tensors import to_maps
 
@@ -201,20 +202,23 @@ class _Run:
             styles=styles,
             frame=frame,
         )
-        layers = _layer_infos(self.card, _rough_shares(runs[0], picture))
+        layers = _layer_infos(self.card, *_rough_layers(runs[0], picture))
         notes = (self.choice.note,) if self.choice.note else ()
         source = _source(request.photo, runs, styles, frame)
         return Decomposition(request.photo, layers, source, provenance, notes=notes)
 
 
-def _rough_shares(maps: CentredMaps, picture: FloatImage) -> NDArray[np.float64]:
-    """Like :func:`~bsgui.core.fidelity.energy_shares`, from the small maps alone, other styles left out."""
+def _rough_layers(maps: CentredMaps, picture: FloatImage) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The branches' small pictures (N, h, w, 3), and :func:`~bsgui.core.fidelity.energy_shares` from these alone.
+
+    Other styles are left out.
+    """
     small = cv2.resize(picture, (maps.scale.shape[2], maps.scale.shape[1]), interpolation=cv2.INTER_AREA)
     branches = maps.scale * small + maps.shift
     layers = (*branches, small - branches.sum(0))
     variances = np.array([0.0, *(layer.var((0, 1), dtype=np.float64).sum() for layer in layers)])
     total = variances[1:-1].sum()
-    return np.asarray(variances / total if total > 1e-9 else np.zeros_like(variances))
+    return branches, np.asarray(variances / total if total > 1e-9 else np.zeros_like(variances))
 
 
 def _source(photo: Photo, runs: list[CentredMaps], styles: Styles, frame: Frame | None) -> LayerSource:
@@ -272,11 +276,11 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> 
     return CentredMaps(base, scale, shift.astype(np.float32), means)
 
 
-def _layer_infos(card: ModelCard, shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
+def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
     base = LayerInfo("base", "Base", LayerKind.BASE, 0.0, "The mean colour: the even tone that the other layers vary.")
     branches = (
-        LayerInfo(f"branch-{number}", branch.name, LayerKind.BRANCH, float(shares[number]), branch.description)
-        for number, branch in enumerate(card.branches, 1)
+        LayerInfo(f"branch-{number}", branch.name, LayerKind.BRANCH, float(shares[number]), _description(branch, own))
+        for number, (branch, own) in enumerate(zip(card.branches, pictures, strict=True), 1)
     )
     residual = LayerInfo(
         "residual",
@@ -286,6 +290,15 @@ def _layer_infos(card: ModelCard, shares: NDArray[np.float64]) -> tuple[LayerInf
         "What the branches leave: it makes the sum exact.",
     )
     return (base, *branches, residual)
+
+
+def _description(branch: BranchCard, picture: FloatImage) -> str:
+    """What the card says, and of a light where it comes from in this photo."""
+    if branch.role != "light":
+        return branch.description
+    side = light_direction(picture)
+    here = f"In this photo it comes from {side}." if side else "In this photo it comes from no side."
+    return f"{branch.description} {here}".strip()
 
 
 class _Clock:

@@ -14,4 +14,3 @@ def test_shipped_configuration_is_read(name: str) -> None:
     config = read_config(_MODELS / f"{name}.toml")
     assert config.name == name
     assert (config.textons is not None) == (config.network.octaves > 1) == (name != "plain")
-    assert config.textons is None or config.textons.count <= config.network.branches

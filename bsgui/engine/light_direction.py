@@ -36,15 +36,14 @@ def light_direction(layer: FloatImage) -> str | None:
     Returns:
         One of eight sides, or None if a plane explains less than a fifth of the layer's variance.
     """
-    luma = np.asarray(layer, np.float64) @ _LUMA
-    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in luma.shape), indexing="ij")
-    weights = np.exp(-(x**2 + y**2) / (2 * _REACH**2)).ravel()
+    luma = (np.asarray(layer, np.float64) @ _LUMA).ravel()
+    y, x = (axis.ravel() for axis in np.meshgrid(*(np.linspace(-1, 1, n) for n in layer.shape[:2]), indexing="ij"))
+    weights = np.exp(-(x**2 + y**2) / (2 * _REACH**2))
     weights /= weights.sum()
-    values = luma.ravel() - weights @ luma.ravel()
-    slopes = np.array([weights @ (axis.ravel() * values) / (weights @ axis.ravel() ** 2) for axis in (x, y)])
-    explained = (slopes**2 * [weights @ axis.ravel() ** 2 for axis in (x, y)]).sum()
+    values = luma - weights @ luma
+    right, down = (weights @ (axis * values) / (weights @ axis**2) for axis in (x, y))
     variance = weights @ values**2
+    explained = weights @ (right * x + down * y) ** 2
     if variance < 1e-8 or explained < _LEAST_EXPLAINED * variance:
         return None
-    angle = math.atan2(-slopes[1], slopes[0])
-    return _SIDES[round(angle / (math.pi / 4)) % len(_SIDES)]
+    return _SIDES[round(math.atan2(-down, right) / (math.pi / 4)) % len(_SIDES)]

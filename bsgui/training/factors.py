@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bsgui.analysis.bands import remove_means
 
 _MEMORY = 0.95
-_SMALL = 1e-6
+_SMALL = 1e-8
 
 
 class Factors(nn.Module):
@@ -49,13 +49,13 @@ class Factors(nn.Module):
             between_lights, inside = factor_shares(pictures)
             self.lead.lerp_((between_lights - inside).detach(), 1 - _MEMORY)
         leader = self.lead.argmax()
-        lights = (_deviation(one - other) / _deviation((one - other).sum(1, keepdim=True))).mean(0)
+        lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
         return lights.sum() - lights[leader] + inside[leader]
 
 
 def _deviation(pictures: Tensor) -> Tensor:
-    """Root mean square: (S, N, 3, h, w) -> (S, N)."""
-    return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt()
+    """Root mean square, (S, N, 3, h, w) -> (S, N): exactly 0 for nothing, with a finite slope there."""
+    return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt().sub(_SMALL**0.5)
 
 
 def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:

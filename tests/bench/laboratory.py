@@ -1,7 +1,7 @@
 """Frames a second of the laboratory's window while a race runs: ``python -m tests.bench.laboratory [--json]``.
 
-A race of 16 branches in 64 modes is played in the real window. Counted are the race's own redraws ("drawn"), each of
-which the window then paints, and the pauses between two of them; "block" is the longest that the GUI thread was away.
+A race of 16 branches in 64 modes is played in the real window. Counted are the race's redraws, each of which the window
+then paints, and the gaps between two of them in ms; "block" and "own" are those of ``tests.bench.heartbeat``.
 """
 
 from __future__ import annotations

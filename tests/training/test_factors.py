@@ -25,8 +25,7 @@ def test_separate_branches_have_separate_shares() -> None:
 
 def test_overlap_is_none_of_separate_branches_and_grows_with_mixing() -> None:
     separate, little, much = (Factors(2).overlap(_pictures(mixed)).item() for mixed in (0, 0.2, 0.4))
-    # The deviations have a floor of a thousandth.
-    assert separate == pytest.approx(0, abs=5e-3)
+    assert separate == pytest.approx(0, abs=1e-5)
     assert separate < little < much
 
 
@@ -43,7 +42,7 @@ def test_the_light_goes_to_one_branch_and_the_leader_is_remembered() -> None:
     for _ in range(20):
         factors.overlap(_pictures(0))
     # All of the light outside the leader, all of the subjects inside.
-    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2, abs=1e-3)
+    assert factors.overlap(_pictures(0).flip(1)).item() == pytest.approx(2, abs=1e-4)
 
 
 def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:

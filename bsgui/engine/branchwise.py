@@ -13,7 +13,6 @@ in every operation. Channels are last throughout. What is computed is the same, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,11 +21,13 @@ from torch import Tensor, nn
 
 from .allocation import keep_freed_memory
 from .blocks import AdaptiveInstanceNorm, InstanceNorm, ResidualBlock
+from .crew import for_each
 from .network import HEAD_SCALE, BranchedGenerator, BranchMaps
 
 _LAST = torch.channels_last
 _SLOPE = 0.2
 _HALF_POWER = 2**-0.5
+_SMALL_PICTURE = 32**2
 
 
 class BranchwiseGenerator:
@@ -63,7 +64,7 @@ class BranchwiseGenerator:
             with torch.inference_mode():  # It holds for a thread.
                 return self._branches[branch].answers(padded, styles[:, branch], ask)
 
-        by_branch = _for_each(work, len(self._branches))
+        by_branch = for_each(work, len(self._branches))
         return [gated.maps(torch.stack(answers, dim=1)) for answers in zip(*by_branch, strict=True)]
 
 
@@ -121,7 +122,10 @@ class _Norm:
         return replace(self, scale=1 + scale, shift=shift)
 
     def __call__(self, features: Tensor) -> Tensor:
-        # One channel a group is instance norm. Scale and shift are float32 beside bfloat16 features too.
+        # A batch of one and a group of one channel are both instance norm. torch's group norm is the faster one for
+        # large pictures, and many times slower for small ones. Scale and shift are float32 for bfloat16 features too.
+        if features.shape[2] * features.shape[3] < _SMALL_PICTURE:
+            return F.batch_norm(features, None, None, self.scale, self.shift, training=True)
         return F.group_norm(features, features.shape[1], self.scale, self.shift)
 
 
@@ -236,17 +240,3 @@ def _with_edges(padded: Tensor) -> Tensor:
     padded[:, :, 0], padded[:, :, -1] = padded[:, :, 1], padded[:, :, -2]
     padded[..., 0], padded[..., -1] = padded[..., 1], padded[..., -2]
     return padded
-
-
-def _for_each(work: Callable[[int], list[Tensor]], count: int) -> list[list[Tensor]]:
-    """``work(0)`` to ``work(count - 1)``, each on one of as many threads as torch may use here."""
-    threads = torch.get_num_threads()
-    crew_size = min(threads, count)
-    if crew_size == 1:
-        return [work(number) for number in range(count)]
-    try:
-        with ThreadPoolExecutor(crew_size, "branch", torch.set_num_threads, (threads // crew_size,)) as crew:
-            return list(crew.map(work, range(count)))
-    finally:
-        # The number holds for the thread that sets it, and for threads that are yet to come.
-        torch.set_num_threads(threads)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .crew import for_each
 
 _ORIENTATIONS = 20
 _RADIUS = 22
@@ -31,27 +33,50 @@ class ThinLines(nn.Module):
     @torch.no_grad()
     def forward(self, fine: Tensor) -> Tensor:
         """Bright and dark lines: (B, 1, h, w) float32, luma without what is coarser than 2 pixels -> (B, 2, h, w)."""
-        line, edge, total = torch.zeros_like(fine), torch.zeros_like(fine), torch.zeros_like(fine)
-        # One direction after the other: all at once would take forty pictures' memory.
-        for even, odd in self._filtered(fine):
-            is_best = even.abs() > line.abs()
-            line, edge = torch.where(is_best, even, line), torch.where(is_best, odd.abs(), edge)
-            total += even.abs()
+        padded = F.pad(fine, (_RADIUS,) * 4, mode="replicate")
+        size = padded.shape[-2:]
+        if size not in self._spectra:
+            self._spectra = {size: torch.fft.rfft2(self.filters, s=size).conj()}
+        pairs = self._spectra[size].to(fine.device).unflatten(0, (2, -1)).unbind(1)  # type: ignore[no-untyped-call]
+        spectrum, half = torch.fft.rfft2(padded), len(pairs) // 2
+
+        def strongest(part: int) -> tuple[Tensor, Tensor, Tensor]:
+            with torch.no_grad():  # It holds for a thread.
+                return _strongest(spectrum, pairs[half * part : half * (part + 1)], size, fine.shape[-2:])
+
+        # Always two halves, so that what is rounded how does not depend on the machine.
+        parts = for_each(strongest, 2) if fine.device.type == "cpu" else [strongest(part) for part in range(2)]
+        (line, edge, total), (other_line, other_edge, other_total) = parts
+        is_first = line.abs() >= other_line.abs()
+        line, edge = torch.where(is_first, line, other_line), torch.where(is_first, edge, other_edge)
+        total = total + other_total
         # An edge answers out of phase; among many hairs all directions answer, all around.
         hairs = gaussian_blur(total / _ORIENTATIONS, 5.0) + 0.01
         lines = [(sign * line - edge).clamp_min(0) / hairs for sign in (1, -1)]
         return gaussian_blur(torch.cat(lines, 1), 1.0)
 
-    def _filtered(self, fine: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Even and odd answers of every direction, by way of the spectrum: (B, 1, h, w) each, like the input."""
-        padded = F.pad(fine, (_RADIUS,) * 4, mode="replicate")
-        size = padded.shape[-2:]
-        if size not in self._spectra:
-            self._spectra = {size: torch.fft.rfft2(self.filters, s=size).conj()}
-        spectrum = torch.fft.rfft2(padded)
-        for pair in self._spectra[size].to(padded.device).unflatten(0, (2, -1)).unbind(1):  # type: ignore[no-untyped-call]
-            answers = torch.fft.irfft2(spectrum * pair, s=size)[..., : fine.shape[2], : fine.shape[3]]
-            yield answers[:, :1], answers[:, 1:]
+
+def _strongest(
+    spectrum: Tensor, filters: Sequence[Tensor], size: torch.Size, kept: torch.Size
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The even answer of the direction that answers most, its odd one without sign, and the sum of all: (B, 1, h, w).
+
+    Args:
+        spectrum: of pictures with an edge around, of this size.
+        filters: spectra of the even and the odd filter of every direction, (2, ...).
+        size: of the pictures with their edge.
+        kept: of the pictures.
+    """
+    line = edge = total = spectrum.real.new_zeros(len(spectrum), 1, *kept)
+    # One direction after the other: all at once would take forty pictures' memory.
+    for pair in filters:
+        answers = torch.fft.irfft2(spectrum * pair, s=size)[..., : kept[0], : kept[1]]
+        even, odd = answers[:, :1], answers[:, 1:]
+        strength = even.abs()
+        is_best = strength > line.abs()
+        line, edge = torch.where(is_best, even, line), torch.where(is_best, odd.abs(), edge)
+        total = total + strength
+    return line, edge, total
 
 
 def _line_filters() -> Tensor:

@@ -134,9 +134,10 @@ class GatedPhotos(NamedTuple):
         answers = answers.float()
         gates = answers[:, :, :-3].reshape(*answers.shape[:2], -1, 3, *answers.shape[3:])
         shift = answers[:, :, -3:] * self.deviation.unsqueeze(1)
-        if gates.shape[2] > 1:
-            # sum_k G_k (tone_k - tone_k+1), sorted by tones; the finest tone is the photo itself.
-            shift = shift + (gates.diff(dim=2) * self.tones.unsqueeze(1)).sum(2)
+        # sum_k G_k (tone_k - tone_k+1), but for the photo itself, the finest tone, which G_0 scales at full size.
+        octaves = -F.pad(self.tones, (0, 0) * 3 + (1, 1)).diff(dim=1)
+        for gate, octave in zip(gates.unbind(2), octaves.unbind(1), strict=True):
+            shift.addcmul_(gate, octave.unsqueeze(1))
         return BranchMaps(gates[:, :, 0], shift, self.mean)
 
 

@@ -29,8 +29,14 @@ class Factors(nn.Module):
     def __init__(self, branches: int) -> None:
         super().__init__()
         self.register_buffer("lead", torch.zeros(branches))
+        self._before: dict[torch.Size, Tensor] = {}
 
     lead: Tensor
+
+    @property
+    def leader(self) -> int:
+        """The branch that leads."""
+        return int(self.lead.argmax())
 
     def overlap(self, pictures: Tensor) -> Tensor:
         """How much of the light lies outside the leading branch, and of the subjects inside: 0 is best.
@@ -41,16 +47,14 @@ class Factors(nn.Module):
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
-                subjects under other lights. One subject alone says nothing about how subjects differ.
+                subjects under other lights. One subject alone is held against the one before it of the same size.
         """
         one, other = remove_means(pictures).chunk(2)
-        inside = pictures.new_zeros(len(self.lead))
-        if len(one) > 1:
-            between_lights, inside = factor_shares(pictures)
-            self.lead.lerp_((between_lights - inside).detach(), 1 - _MEMORY)
-        leader = self.lead.argmax()
+        between_lights, between_subjects = factor_shares(pictures, self._before.get(pictures.shape[-2:]))
+        self._before[pictures.shape[-2:]] = (one[-1:] + other[-1:]).detach() / 2
+        self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
         lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
-        return lights.sum() - lights[leader] + inside[leader]
+        return lights.sum() - lights[self.leader] + between_subjects[self.leader]
 
 
 def _deviation(pictures: Tensor) -> Tensor:
@@ -58,13 +62,17 @@ def _deviation(pictures: Tensor) -> Tensor:
     return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt().sub(_SMALL**0.5)
 
 
-def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
+def factor_shares(pictures: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Each branch's share of the variance between lights, and between subjects: two (N,), each adding up to 1.
 
     Args:
-        pictures: as for :meth:`Factors.overlap`, S >= 2.
+        pictures: as for :meth:`Factors.overlap`.
+        before: (1, N, 3, h, w), a subject that a lone one is held against; without it the second result is zeros.
     """
     one, other = remove_means(pictures).chunk(2)
-    lights = (one - other).square().mean((0, 2, 3, 4))
-    subjects = ((one + other) / 2).var(0).mean((1, 2, 3))
-    return lights / (lights.sum() + 1e-8), subjects / (subjects.sum() + 1e-8)
+    subjects = (one + other) / 2
+    if len(subjects) == 1:
+        subjects = torch.cat([subjects if before is None else before, subjects])
+    between_lights = (one - other).square().mean((0, 2, 3, 4))
+    between_subjects = subjects.var(0).mean((1, 2, 3))
+    return between_lights / (between_lights.sum() + _SMALL), between_subjects / (between_subjects.sum() + _SMALL)

@@ -89,7 +89,12 @@ class Terms(NamedTuple):
 
 
 def specialization_terms(
-    pictures: Tensor, photos: Tensor, mean: Tensor, weights: LossWeights, textons: Textons | None = None
+    pictures: Tensor,
+    photos: Tensor,
+    mean: Tensor,
+    weights: LossWeights,
+    textons: Textons | None = None,
+    light: int | None = None,
 ) -> Terms:
     """All terms that need no critic.
 
@@ -99,6 +104,7 @@ def specialization_terms(
         mean: (B, 3, 1, 1), the photos' mean colours.
         weights: number of bands and smallest share; the weights themselves are applied by :meth:`Terms.total`.
         textons: the kinds of places, or None.
+        light: the branch that leads in the light, if there is one; no kind of place is expected of it.
     """
     count = pictures.shape[1]
     error = pictures.sum(1) + mean - photos
@@ -132,7 +138,7 @@ def specialization_terms(
     table = torch.stack(energies, 1)
     owning = purity = shares.new_zeros(())
     if textons is not None:
-        owning, purity = textons.cross_entropies(magnitudes, plain, most, photos)
+        owning, purity = textons.cross_entropies(magnitudes, plain, most, photos, light)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
         detail=torch.stack(detail).mean(),

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
@@ -136,7 +137,12 @@ class Textons(nn.Module):
         return (described - self.mean) / self.deviation * self.weights
 
     def cross_entropies(
-        self, bands: Sequence[Tensor], plain: Sequence[Tensor], whole: Sequence[Tensor], photos: Tensor
+        self,
+        bands: Sequence[Tensor],
+        plain: Sequence[Tensor],
+        whole: Sequence[Tensor],
+        photos: Tensor,
+        taken: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         """How far the branches are from owning a kind each, and from holding nothing else, nats.
 
@@ -148,6 +154,7 @@ class Textons(nn.Module):
             plain: the same in one unit for all bands, colour included.
             whole: the photos' own, (B, 1, h_i, w_i) in the unit of ``plain``, of which no branch can hold more.
             photos: (B, 3, h, w) in [-1, 1].
+            taken: a branch of which no kind is expected, because it is an expert already: in the light.
 
         Returns:
             Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing at other places
@@ -159,7 +166,9 @@ class Textons(nn.Module):
         shares, worth = ownership(bands[:used], kinds), self.worth[:, :used]
         owners = (shares * worth).sum(2) / (worth.sum(1) + 1e-6)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
-        branch, kind = linear_sum_assignment(self.owners.cpu().numpy(), maximize=True)
+        free = np.array([number for number in range(len(self.owners)) if number != taken])
+        row, kind = linear_sum_assignment(self.owners.cpu().numpy()[free], maximize=True)
+        branch = free[row]
         home = worth >= _AT_HOME * worth.amax(1, keepdim=True)
         held = purity(plain, whole, kinds, home)
         weights = worth[kind] / (worth[kind].sum() + 1e-6)
@@ -188,7 +197,7 @@ class Textons(nn.Module):
             gaussian_blur((soft[4.0] - soft[16.0]).abs(), 8.0),
             gaussian_blur(chroma.square().sum(1, keepdim=True).sqrt(), 4.0),
             gaussian_blur(fine.abs(), 16.0),
-            gaussian_blur(chroma, 2.0) - gaussian_blur(chroma, 16.0),
+            gaussian_blur(chroma, 3.0) - gaussian_blur(chroma, 32.0),
             _distance_from_centre(luma),
         ]
         return torch.cat(parts, 1)

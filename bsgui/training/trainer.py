@@ -151,7 +151,8 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons)
+        light = state.factors.leader if state.factors is not None else None
+        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, light)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
         if state.factors is not None and len(photos) >= _LEAST_FOR_FACTORS:

@@ -56,6 +56,15 @@ def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:
     assert factors.overlap(split).item() == pytest.approx(0.25, abs=1e-3)
 
 
+def test_a_lone_subject_is_held_against_the_one_before() -> None:
+    first, second = _pictures(0)[[0, 2]], _pictures(0)[[1, 3]]
+    factors = Factors(2)
+    factors.lead[1] = 1.0
+    # The leader holds no light and is nobody's yet: nothing to compare, then all of the subjects.
+    assert factors.overlap(first).item() == pytest.approx(1, abs=1e-4)
+    assert factors.overlap(second).item() == pytest.approx(2, abs=1e-4)
+
+
 def test_another_light_is_deterministic_smooth_and_in_range() -> None:
     photos = torch.zeros(4, 3, 64, 64)
     lit = relight(photos, torch.Generator().manual_seed(0))

@@ -4,7 +4,8 @@ For every installed model: its operations (torch.utils.flop_counter) over the ra
 in turn with the network in the same run, in float32 and bfloat16, on one thread and on all. "limit" is how much of that
 rate the network reaches, on the app's own path. Beside it a network of the shape that was published with DXAI (Kadar &
 Gilboa, arXiv 2401.00320: five branches, 7 channels a branch at full size, doubling to 64), built from our blocks with
-random weights, for its time only. "cpu" is processor time of all threads: on a busy machine it tells more.
+random weights, for its time only; ``python -m tests.bench.published`` trains it, for its fidelity. "cpu" is processor
+time of all threads: on a busy machine it tells more.
 """
 
 from __future__ import annotations
@@ -16,51 +17,21 @@ import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from time import perf_counter, process_time
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from bsgui.engine.blocks import ResidualBlock, concatenate_by_branch
 from bsgui.engine.branchwise import BranchwiseGenerator
 from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.decomposer import chosen_styles
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 
+from .published import PublishedShape
+
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 _SIDE = 1024
-
-
-class PublishedShape(nn.Module):
-    """A grouped U-Net of the published shape: half the size four times, two blocks at the bottom, back again."""
-
-    def __init__(self, branches: int = 5, widths: tuple[int, ...] = (7, 14, 28, 56, 64), style: int = 64) -> None:
-        super().__init__()
-        self.branches, self.style = branches, style
-        self.stem = nn.Conv2d(3 * branches, widths[0] * branches, 3, padding=1, groups=branches)
-        self.encoder = nn.ModuleList(ResidualBlock(a, b, branches) for a, b in pairwise(widths))
-        bottom = [ResidualBlock(widths[-1], widths[-1], branches, s) for s in (None, None, style, style)]
-        self.bottom = nn.ModuleList(bottom)
-        pairs = [(a + b, b) for a, b in zip(widths[:0:-1], widths[-2::-1], strict=True)]
-        self.decoder = nn.ModuleList(ResidualBlock(a, b, branches, style) for a, b in pairs)
-        self.head = nn.Conv2d(widths[0] * branches, 3 * branches, 1, groups=branches)
-
-    def forward(self, photo: Tensor, style: Tensor) -> Tensor:
-        """(B, 3, h, w) -> (B, 3 N, h, w)."""
-        features = self.stem(photo.repeat(1, self.branches, 1, 1))
-        skips = []
-        for block in self.encoder:
-            skips.append(features)
-            features = F.avg_pool2d(block(features), 2)
-        for block in self.bottom:
-            features = block(features, style)
-        for block, skip in zip(self.decoder, reversed(skips), strict=True):
-            features = F.interpolate(features, scale_factor=2)
-            features = block(concatenate_by_branch(features, skip, self.branches), style)
-        return self.head(torch.tanh(F.group_norm(features, features.shape[1])))
 
 
 @dataclass(frozen=True)

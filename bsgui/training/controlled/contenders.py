@@ -155,11 +155,10 @@ _RANDOM = Contender("restarts", "Random restarts", "random branches, fitted head
 _AVERAGED = Contender("ensemble", "Averaged ensemble", "each learns the whole photo, a share of each", averaged)
 
 _ALL = (_UNTRAINED, _JOINT, _SGD, _SMALL, _EQUAL, _TIE, _GREEDY, _TURNS, _RANDOM, _AVERAGED)
-_SHORT = (_UNTRAINED, _JOINT)
 
 BLOCKS = (
     Block("picture", "Reconstruction alone, picture heads", "picture", False, _ALL),
     Block("excess", "Reconstruction and excess, affine heads", "affine", True, (_JOINT,)),
-    Block("affine", "Reconstruction alone, affine heads", "affine", False, _SHORT),
+    Block("affine", "Reconstruction alone, affine heads", "affine", False, _ALL),
 )
 """Who is compared under which loss."""

@@ -6,7 +6,8 @@ full size, and shrunk to the sheet afterwards. With ``--frame auto`` the head th
 
 ``… --index INDEX.csv --count 24 --out FOLDER`` writes one picture, ``gallery.png``: photos of a test split,
 evenly spaced, a row each, with all their layers. With ``--relight`` the rows are relightings instead: the photo, then
-it without each layer that the model's card calls a light, with that light at 1.8, and with all lights at a half.
+it without each layer that the model's card calls a light, with that light at 1.8, and with all lights at a half; of
+photos that are named, a picture each. ``--side 0`` leaves them at full size.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def gallery_sheet(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
 
     Args:
         decomposition: of the photo.
-        side: long side of a tile, pixels.
+        side: long side of a tile, pixels; 0 for full size.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -78,7 +79,7 @@ def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: in
     Args:
         decomposition: of the photo.
         lights: the light layers' indices.
-        side: long side of a tile, pixels.
+        side: long side of a tile, pixels; 0 for full size.
     """
     photo, source = decomposition.photo, decomposition.source
     gains = [np.ones(source.count, np.float32)]
@@ -93,7 +94,7 @@ def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: in
 
 
 def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    scale = min(1.0, side / max(image.shape[:2]))
+    scale = min(1.0, side / max(image.shape[:2])) if side else 1.0
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.pad(small, ((2, 2), (2, 2), (0, 0)), constant_values=_BORDER)
@@ -106,12 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, help="index.csv of a pack, in place of photos")
     parser.add_argument("--split", default="test", help="of the index (%(default)s)")
     parser.add_argument("--count", type=int, default=24, help="photos of the index (%(default)s)")
-    parser.add_argument("--relight", action="store_true", help="relightings in place of layers; for an index")
+    parser.add_argument("--relight", action="store_true", help="relightings in place of layers")
     parser.add_argument("--frame", choices=["auto"], help="take apart the head that is found")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--model", default="general")
     parser.add_argument("--size", type=int, help="working size; the model's own by default")
-    parser.add_argument("--side", type=int, default=220, help="long side of a tile, pixels")
+    parser.add_argument("--side", type=int, default=220, help="long side of a tile, pixels; 0 for full size")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -128,7 +129,8 @@ def _write_sheets(options: argparse.Namespace) -> None:
         rows = [_row(layers, options) for layers in _decomposed(files, options)]
         cv2.imwrite(str(options.out / "gallery.png"), np.concatenate(rows)[..., ::-1])
     for path, layers in zip(options.photos, _decomposed(options.photos, options), strict=True):
-        cv2.imwrite(str(options.out / f"{path.stem}.png"), gallery_sheet(layers, options.side)[..., ::-1])
+        sheet = _row(layers, options) if options.relight else gallery_sheet(layers, options.side)
+        cv2.imwrite(str(options.out / f"{path.stem}.png"), sheet[..., ::-1])
 
 
 def _row(layers: Decomposition, options: argparse.Namespace) -> NDArray[np.uint8]:

@@ -5,7 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.training.gallery import main
 
 _SAMPLES = Path(__file__).parents[2] / "resources" / "samples"
@@ -37,8 +39,22 @@ def index(tmp_path: Path) -> Path:
 def test_relightings_change_the_photo(index: Path, tmp_path: Path) -> None:
     command = ["--index", str(index), "--out", str(tmp_path), "--size", "64", "--side", "64", "--relight"]
     assert main([*command, "--model", "faces"]) == 0
-    tiles = np.split(cv2.imread(str(tmp_path / "gallery.png"))[2:66].astype(int), range(68, 68 * 6, 68), axis=1)
-    assert len(tiles) == 6
+    _check_relightings(cv2.imread(str(tmp_path / "gallery.png")))
+
+
+def test_relightings_of_a_named_photo_come_at_full_size(index: Path, tmp_path: Path) -> None:
+    command = [str(index.parent / "a.png"), "--size", "64", "--side", "0", "--relight", "--model", "faces"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    relit = cv2.imread(str(tmp_path / "out" / "a.png"))
+    _check_relightings(relit)
+    np.testing.assert_allclose(relit[2:66, 2:66], cv2.imread(str(index.parent / "a.png")), atol=1)
+
+
+def _check_relightings(row: NDArray[np.uint8]) -> None:
+    """The photo, each light off and at 1.8, all at a half: 64 px each, with a border of two."""
+    lights = sum(branch.role == "light" for branch in ModelStore(default_model_folders()).card("faces").branches)
+    assert row.shape == (68, 68 * (2 + 2 * lights), 3)
+    tiles = np.split(row[2:66].astype(int), range(68, row.shape[1], 68), axis=1)
     for tile in tiles[1:]:
         assert 1 < np.abs(tile - tiles[0]).mean() < 64
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from .allocation import keep_freed_memory
 from .blocks import AdaptiveInstanceNorm, InstanceNorm, ResidualBlock
-from .crew import for_each
+from .crew import cores_apart, for_each
 from .network import HEAD_SCALE, BranchedGenerator, BranchMaps
 
 _LAST = torch.channels_last
@@ -57,15 +57,16 @@ class BranchwiseGenerator:
         Returns:
             R maps, float32, as :meth:`BranchedGenerator.forward` gives them.
         """
-        gated = self._gated(photo)
-        padded = _padded(self._seen(photo, gated).to(self.dtype, memory_format=_LAST))
+        with cores_apart():
+            gated = self._gated(photo)
+            padded = _padded(self._seen(photo, gated).to(self.dtype, memory_format=_LAST))
 
-        def work(branch: int) -> list[Tensor]:
-            with torch.inference_mode():  # It holds for a thread.
-                return self._branches[branch].answers(padded, styles[:, branch], ask)
+            def work(branch: int) -> list[Tensor]:
+                with torch.inference_mode():  # It holds for a thread.
+                    return self._branches[branch].answers(padded, styles[:, branch], ask)
 
-        by_branch = for_each(work, len(self._branches))
-        return [gated.maps(torch.stack(answers, dim=1)) for answers in zip(*by_branch, strict=True)]
+            by_branch = for_each(work, len(self._branches))
+            return [gated.maps(torch.stack(answers, dim=1)) for answers in zip(*by_branch, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -278,8 +278,16 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> 
 
 def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
     base = LayerInfo("base", "Base", LayerKind.BASE, 0.0, "The mean colour: the even tone that the other layers vary.")
+    lights = [number for number, branch in enumerate(card.branches, 1) if branch.role == "light"]
+    key = max(lights, key=lambda number: float(shares[number]), default=None)
     branches = (
-        LayerInfo(f"branch-{number}", branch.name, LayerKind.BRANCH, float(shares[number]), _description(branch, own))
+        LayerInfo(
+            f"branch-{number}",
+            branch.name,
+            LayerKind.BRANCH,
+            float(shares[number]),
+            _key_description(branch, own) if number == key else branch.description,
+        )
         for number, (branch, own) in enumerate(zip(card.branches, pictures, strict=True), 1)
     )
     residual = LayerInfo(
@@ -292,10 +300,11 @@ def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray
     return (base, *branches, residual)
 
 
-def _description(branch: BranchCard, picture: FloatImage) -> str:
-    """What the card says, and of a light where it comes from in this photo."""
-    if branch.role != "light":
-        return branch.description
+def _key_description(branch: BranchCard, picture: FloatImage) -> str:
+    """What the card says, and where the light comes from in this photo.
+
+    Of the strongest light alone: a weaker one often fills what that leaves dark, and has the opposite side.
+    """
     side = light_direction(picture)
     here = f"In this photo it comes from {side}." if side else "In this photo it comes from no side."
     return f"{branch.description} {here}".strip()

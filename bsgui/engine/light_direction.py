@@ -13,7 +13,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _REACH = 0.6
 # Of the layer's variance that a plane must explain: a light that falls off on all sides has no side.
 _LEAST_EXPLAINED = 0.2
-_SIDES = (
+SIDES = (
     "the right",
     "the upper right",
     "above",
@@ -23,6 +23,7 @@ _SIDES = (
     "below",
     "the lower right",
 )
+"""What :func:`light_direction` may answer, an eighth of a turn from one to the next."""
 
 
 def light_direction(layer: FloatImage) -> str | None:
@@ -46,4 +47,4 @@ def light_direction(layer: FloatImage) -> str | None:
     explained = weights @ (right * x + down * y) ** 2
     if variance < 1e-8 or explained < _LEAST_EXPLAINED * variance:
         return None
-    return _SIDES[round(math.atan2(-down, right) / (math.pi / 4)) % len(_SIDES)]
+    return SIDES[round(math.atan2(-down, right) / (math.pi / 4)) % len(SIDES)]

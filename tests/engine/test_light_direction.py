@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bsgui.core.model_card import BranchCard
-from bsgui.engine.decomposer import _description
+from bsgui.core.model_card import BranchCard, ModelCard
+from bsgui.engine.decomposer import _layer_infos
 from bsgui.engine.light_direction import light_direction
 
 
@@ -42,8 +42,29 @@ def test_nothing_comes_from_nowhere() -> None:
     assert light_direction(np.zeros((8, 8, 3), np.float32)) is None
 
 
-def test_only_lights_are_said_to_come_from_somewhere() -> None:
-    light, feature = BranchCard("Key light", "Held 80 %.", "light"), BranchCard("Skin", "Cheeks.", "feature")
-    assert _description(light, _plane(1, 0)) == "Held 80 %. In this photo it comes from the right."
-    assert _description(light, _plane(0, 0)) == "Held 80 %. In this photo it comes from no side."
-    assert _description(feature, _plane(1, 0)) == "Cheeks."
+def _card(*roles: str) -> ModelCard:
+    branches = tuple(BranchCard(f"Branch {number}", "Held 80 %.", role) for number, role in enumerate(roles, 1))
+    return ModelCard(
+        id="x",
+        name="X",
+        description="",
+        domains=("any",),
+        branches=branches,
+        size=32,
+        min_size=16,
+        max_size=64,
+        sha256="",
+        licence="",
+    )
+
+
+def test_only_the_strongest_light_is_said_to_come_from_somewhere() -> None:
+    pictures = np.stack([_plane(0, 1), _plane(1, 0), _plane(-1, 0)])
+    infos = _layer_infos(_card("feature", "light", "light"), pictures, np.array([0, 0.6, 0.3, 0.1, 0]))
+    assert [info.description for info in infos[1:4]] == [
+        "Held 80 %.",
+        "Held 80 %. In this photo it comes from the right.",
+        "Held 80 %.",
+    ]
+    assert "no side" in _layer_infos(_card("light"), np.zeros((1, 8, 8, 3), np.float32), np.ones(3))[1].description
+    assert _layer_infos(_card("feature"), pictures[:1], np.ones(3))[1].description == "Held 80 %."

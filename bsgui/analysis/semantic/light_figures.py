@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bsgui.analysis.report.bootstrap import Photos
 from bsgui.analysis.report.subjects import Subject
 from bsgui.analysis.wavelet import LEVELS
 
@@ -19,6 +20,7 @@ from .lights import (
     illumination_layers,
     light_share,
     retinex_correlations,
+    side_errors,
 )
 from .lit_faces import LitFaces
 from .medians import median_over_faces
@@ -27,6 +29,7 @@ RETINEX_SIGMAS = (2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0)
 """Blurs that compete, pixels of a 256 px photo."""
 
 _REFERENCE_SIZE = 256
+_NEAR = 45.0
 
 Advance = Callable[[str, int, int], None]
 
@@ -111,6 +114,7 @@ def _contender(layers: LitLayers, chosen: Sequence[int], seed: int) -> dict[str,
     face = light_share(between_lights.face, between_people.face, chosen, seed)
     halving = halve_lights(layers, chosen)
     per_face = (layers.faces.shape[0], -1)
+    errors, photos = side_errors(layers, chosen), Photos(layers.faces.shape[0], seed)
     return {
         "light_share": share.light.to_json(),
         "person_share_outside": share.person.to_json(),
@@ -120,6 +124,8 @@ def _contender(layers: LitLayers, chosen: Sequence[int], seed: int) -> dict[str,
         "half_light_left_right": median_over_faces(halving.strongest.reshape(per_face), seed).to_json(),
         "half_all_lights_left_right": median_over_faces(halving.all_lights.reshape(per_face), seed).to_json(),
         "half_light_eye_contrast": median_over_faces(halving.eyes.reshape(per_face), seed).to_json(),
+        "side_named": photos.mean(np.isfinite(errors).mean(1)).to_json(),
+        "side_within_45": photos.mean((errors <= _NEAR).mean(1)).to_json(),
         "light_share_by_layer": _shares(between_lights.picture),
         "person_share_by_layer": _shares(between_people.picture),
     }

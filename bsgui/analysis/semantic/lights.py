@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bsgui.analysis.report.bootstrap import Estimate, Photos
 from bsgui.analysis.report.subjects import Subject
+from bsgui.engine.light_direction import SIDES, light_direction
 
 from .contrast import contrast_within, luma
 from .detection import layers_of
@@ -226,3 +227,21 @@ def left_right_difference(picture: Maps, face: NDArray[np.bool_], middle: float)
     """Mean of an (h, w) map over the left half of a face minus that over the right half."""
     left = np.arange(picture.shape[1])[None] + 0.5 < middle
     return float(picture[face & left].mean(dtype=np.float64) - picture[face & ~left].mean(dtype=np.float64))
+
+
+def side_errors(layers: LitLayers, illumination: Sequence[int]) -> Array:
+    """How far the side that the app names is from the side that is lit, degrees: (I, L), NaN where none is named.
+
+    Named is the side of the illumination layer with the most energy in the picture at hand; lit is that of the log of
+    the true shading. Both are multiples of 45 degrees.
+    """
+    errors = np.full(layers.faces.shape, np.nan)
+    for place in np.ndindex(layers.faces.shape):
+        lights = layers.pictures[place][list(illumination)].astype(np.float32)
+        strongest = lights[int(np.square(lights).mean((1, 2, 3)).argmax())]
+        shading = np.log(np.maximum(layers.faces.shadings[place], _DARKEST))
+        named, lit = light_direction(strongest.transpose(1, 2, 0)), light_direction(np.stack([shading] * 3, -1))
+        if named is not None and lit is not None:
+            turn = (SIDES.index(named) - SIDES.index(lit)) % len(SIDES)
+            errors[place] = min(turn, len(SIDES) - turn) * 360 / len(SIDES)
+    return errors

@@ -79,6 +79,8 @@ _LIGHT_COLUMNS = {
     "half_light_left_right": "½ light: L−R",
     "half_all_lights_left_right": "½ all: L−R",
     "half_light_eye_contrast": "½ light: eyes",
+    "side_named": "side named",
+    "side_within_45": "… within 45°",
 }
 
 

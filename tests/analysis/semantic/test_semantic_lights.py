@@ -18,6 +18,7 @@ from bsgui.analysis.semantic.lights import (
     left_right_difference,
     light_share,
     retinex_correlations,
+    side_errors,
 )
 from bsgui.analysis.semantic.lit_faces import LitFaces
 from bsgui.analysis.semantic.medians import median, median_over_faces
@@ -197,3 +198,12 @@ def test_pictures_of_one_face_are_drawn_together() -> None:
     together, apart = median_over_faces(values, 0), median_over_faces(values.reshape(-1, 1), 0)
     assert float(together.value) == float(apart.value) == 2
     assert together.high - together.low > apart.high - apart.low
+
+
+def test_the_side_of_the_light_layer_is_that_of_the_shading_and_a_mirrored_one_is_opposite() -> None:
+    layers = lit_layers()
+    assert side_errors(layers, (0,)).max() <= 45
+    mirrored = LitLayers(layers.faces, -layers.pictures)
+    assert side_errors(mirrored, (0,)).min() >= 135
+    flat = LitLayers(layers.faces, np.zeros_like(layers.pictures))
+    assert np.isnan(side_errors(flat, (0,))).all()

@@ -151,8 +151,8 @@ _TIE = Contender("tie_noise", "Equal start, noise", "equal branches, noise on th
 _SGD = Contender("sgd", "Joint, plain SGD", "all branches at once, no moments", by_sgd)
 _SMALL = Contender("small", "Joint, small start", "all branches at once, smaller heads at the start", from_small)
 _EQUAL = Contender("tie", "Equal start", "all branches at once, from equal weights", from_equal)
-_RANDOM = Contender("restarts", "Random restarts", "random branches, fitted heads, the best by loss", restarted)
-_AVERAGED = Contender("ensemble", "Averaged ensemble", "each learns the whole photo, a share of each", averaged)
+_RANDOM = Contender("restarts", "Best of random", "random branches, fitted heads, the best by loss", restarted)
+_AVERAGED = Contender("ensemble", "Ensemble", "each learns the whole photo, a share of each", averaged)
 
 _ALL = (_UNTRAINED, _JOINT, _SGD, _SMALL, _EQUAL, _TIE, _GREEDY, _TURNS, _RANDOM, _AVERAGED)
 

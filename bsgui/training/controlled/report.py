@@ -86,13 +86,10 @@ def _bars(results: Results, measure: str, title: str, label: str) -> Panel:
 
 def _courses(results: Results) -> Panel:
     curves = []
-    places = [("picture", x) for x in BLOCKS[0].contenders] + [("affine", x) for x in BLOCKS[2].contenders]
-    for block, contender in places:
-        course = results.at((block, contender.name)).course
+    places = [(BLOCKS[0].name, x.label, x.name) for x in BLOCKS[0].contenders]
+    for block, label, contender in [*places, ("affine", "Joint descent, affine heads", "joint")]:
+        course = results.at((block, contender)).course
         if course:
             values = np.array([index for _, index in course])
-            label = contender.label if block == "picture" else f"{contender.label}, affine heads"
             curves.append(Curve(label, tuple(float(step) for step, _ in course), values))
-    return Panel(
-        "Index while training, reconstruction alone, picture heads", "updates of every branch", "index", tuple(curves)
-    )
+    return Panel("Index while training", "updates of every branch", "index", tuple(curves))

@@ -53,13 +53,13 @@ def choose_model(cards: Sequence[ModelCard], subjects: Sequence[Subject], part: 
     if not inside:
         return ModelChoice(general, "", "no face or animal was found" if needs_search(cards) else "")
     found = inside[0]
-    what = f"a {found.kind} was found ({100 * found.score:.0f} % sure)"
+    was_found = f"{found.kind} was found ({100 * found.score:.0f} % sure)"
     fitting = next((card for card in cards if found.kind in card.subjects), None)
     if fitting is None:
-        return ModelChoice(general, "", f"{what}, and no model is made for it")
+        return ModelChoice(general, "", f"a {was_found}, and no model is made for it")
     if _fill(found.frame, part) < _LEAST_FILL:
-        return ModelChoice(general, "", f"{what}, but it is small in the picture")
-    return ModelChoice(fitting, found.kind if found.kind in fitting.domains else "", what)
+        return ModelChoice(general, "", f"a small {was_found}: frame it for the model “{fitting.name}”")
+    return ModelChoice(fitting, found.kind if found.kind in fitting.domains else "", f"a {was_found}")
 
 
 def _fill(frame: Frame, part: Frame) -> float:

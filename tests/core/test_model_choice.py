@@ -30,7 +30,7 @@ def subject(kind: str, side: float = 300, score: float = 0.9, x: float = 450) ->
         ([subject("face")], "faces", "", "a face was found"),
         ([subject("face", score=0.95), subject("cat")], "faces", "", "(95 % sure)"),
         ([subject("horse")], "general", "", "a horse was found (90 % sure), and no model is made for it"),
-        ([subject("cat", side=100)], "general", "", "small in the picture"),
+        ([subject("cat", side=100)], "general", "", "a small cat was found (90 % sure): frame it"),
     ],
 )
 def test_the_model_for_what_was_found(subjects: list[Subject], model: str, domain: str, words: str) -> None:

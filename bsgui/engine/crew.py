@@ -34,24 +34,18 @@ def cores_apart() -> Iterator[None]:
 def for_each(work: Callable[[int], _Result], count: int) -> list[_Result]:
     """``work(0)`` to ``work(count - 1)`` on as many threads as torch may use here.
 
-    Threads that would have nothing left to do help those with the last pieces. Inference mode and the like hold for a
-    thread: ``work`` has to ask for them itself. It must not call this again.
+    Each has one thread to itself, however many cores there are, so that what it computes is the same to the last bit on
+    all of them. Inference mode and the like hold for a thread: ``work`` has to ask for them itself. It must not call
+    this again.
     """
     before = torch.get_num_threads()
-    cores = getattr(_here, "cores", before)
-    left_over = count % cores
-    whole_rounds = count - left_over
+    crew_size = min(getattr(_here, "cores", before), count)
+    # For MKL the number holds in all threads, for the others in the one that sets it and in threads yet to come.
+    torch.set_num_threads(1)
     try:
-        results = _on_threads(work, range(whole_rounds), cores, 1)
-        return results + _on_threads(work, range(whole_rounds, count), left_over, cores // max(1, left_over))
+        if crew_size < 2:
+            return [work(number) for number in range(count)]
+        with ThreadPoolExecutor(crew_size, "crew", torch.set_num_threads, (1,)) as crew:
+            return list(crew.map(work, range(count)))
     finally:
         torch.set_num_threads(before)
-
-
-def _on_threads(work: Callable[[int], _Result], numbers: range, threads: int, threads_each: int) -> list[_Result]:
-    # For MKL the number holds in all threads, for the others in the one that sets it and in threads yet to come.
-    torch.set_num_threads(threads_each)
-    if len(numbers) < 2 or threads < 2:
-        return [work(number) for number in numbers]
-    with ThreadPoolExecutor(threads, "crew", torch.set_num_threads, (threads_each,)) as crew:
-        return list(crew.map(work, numbers))

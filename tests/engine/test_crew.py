@@ -1,11 +1,12 @@
 """Pieces of work on threads: order, errors, and how many threads torch may use for each."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 import torch
 
-from bsgui.engine.crew import for_each
+from bsgui.engine.crew import cores_apart, for_each
 
 
 @pytest.fixture(params=[1, 2, 3, 4])
@@ -31,6 +32,15 @@ def test_an_error_comes_through_and_the_number_of_threads_is_as_before(threads: 
     assert torch.get_num_threads() == threads
 
 
-def test_the_last_pieces_get_the_threads_that_have_nothing_left_to_do(threads: int) -> None:
-    used = for_each(lambda _: torch.get_num_threads(), threads + 1)
-    assert used == [1] * threads + [threads]
+def test_every_piece_has_one_thread_to_itself(threads: int) -> None:
+    with cores_apart():
+        assert torch.get_num_threads() == 1
+        assert for_each(lambda _: torch.get_num_threads(), threads + 1) == [1] * (threads + 1)
+    assert torch.get_num_threads() == threads
+
+
+def test_cores_that_are_kept_apart_are_the_crews(threads: int) -> None:
+    together = threading.Barrier(threads)
+    with cores_apart():
+        # Passes only if so many threads are at it at once.
+        for_each(lambda _: together.wait(timeout=10), threads)

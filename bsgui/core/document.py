@@ -89,18 +89,14 @@ class Document:
         self.photo, self._preview, self._rough = photo, None, None
         self._history = History(_EMPTY)
         self.photo_changed.emit()
-        self.decomposition_changed.emit()
-        self.stack_changed.emit()
-        self.history_changed.emit()
+        self._tell_of_layers()
 
     def open_decomposition(self, decomposition: Decomposition, stack: LayerStack | None = None) -> None:
         """Show a photo that comes with layers (an opened stack or project): empty history."""
         self.photo, self._preview, self._rough = decomposition.photo, None, None
         self._history = History(DocumentState(decomposition, stack or decomposition.initial_stack()))
         self.photo_changed.emit()
-        self.decomposition_changed.emit()
-        self.stack_changed.emit()
-        self.history_changed.emit()
+        self._tell_of_layers()
 
     def set_decomposition(self, decomposition: Decomposition, label: str = "Decompose") -> None:
         """Replace the layers of the open photo.
@@ -109,11 +105,17 @@ class Document:
         """
         first = self.kept_decomposition is None or self.is_rough
         self._preview = self._rough = None
-        state = DocumentState(decomposition, decomposition.initial_stack())
         if first:
-            self._history = History(state)
+            self._begin(decomposition)
         else:
-            self._history.record(label, state)
+            self._history.record(label, DocumentState(decomposition, decomposition.initial_stack()))
+            self._tell_of_layers()
+
+    def _begin(self, decomposition: Decomposition) -> None:
+        self._history = History(DocumentState(decomposition, decomposition.initial_stack()))
+        self._tell_of_layers()
+
+    def _tell_of_layers(self) -> None:
         self.decomposition_changed.emit()
         self.stack_changed.emit()
         self.history_changed.emit()
@@ -129,13 +131,12 @@ class Document:
 
         Rough layers may follow each other. Does nothing where there are real ones.
         """
+        # Known to be rough before anybody is told of them.
         if self.kept_decomposition is None:
-            self.set_decomposition(decomposition)
+            self._rough = decomposition.source
+            self._begin(decomposition)
         elif self.is_rough and _are_same_layers(decomposition, self.kept_decomposition):
-            self.refine(decomposition)
-        else:
-            return
-        self._rough = decomposition.source
+            self._put_in_place(decomposition, decomposition.source)
 
     def refine(self, decomposition: Decomposition) -> None:
         """Put the real layers in place of the rough ones, in every state: no step, and edits and undo stay as they are.
@@ -145,7 +146,10 @@ class Document:
         """
         if not self.is_rough or not _are_same_layers(decomposition, self.kept_decomposition):
             raise ValueError("there are no rough layers of this kind")
-        rough, self._rough = self._rough, None
+        self._put_in_place(decomposition, None)
+
+    def _put_in_place(self, decomposition: Decomposition, still_rough: LayerSource | None) -> None:
+        rough, self._rough = self._rough, still_rough
 
         def refined(state: DocumentState) -> DocumentState:
             return DocumentState(decomposition, state.stack) if state._source is rough else state

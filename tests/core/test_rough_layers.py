@@ -36,6 +36,18 @@ def test_real_layers_take_the_place_of_rough_ones_in_every_state(document: Docum
     assert not document.history.undo_label
 
 
+def test_whoever_is_told_of_rough_layers_can_see_that_they_are_rough() -> None:
+    document, photo = Document(), make_photo(16, 12)
+    document.open_photo(photo)
+    heard: list[bool] = []
+    document.decomposition_changed.connect(lambda: heard.append(document.is_rough))
+    document.content_changed.connect(lambda: heard.append(document.is_rough))
+    document.show_rough(make_decomposition(photo, seed=1))
+    document.show_rough(make_decomposition(photo, seed=2))
+    document.refine(make_decomposition(photo, seed=3))
+    assert heard == [True, True, False]
+
+
 def test_rough_layers_may_follow_each_other(document: Document) -> None:
     assert document.photo is not None
     document.edit_layer("branch-1", "Gain", gain=2.0)

@@ -9,6 +9,7 @@ doing, or that of a thread that holds Python's lock. --explain says on stderr wh
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import sys
@@ -50,7 +51,6 @@ class Probe:
         self._timer = QTimer(timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start(round(_BEAT * 1e3))
-        self._thread = threading.get_ident()
         self.clear()
         if explains:
             threading.Thread(target=self._watch, daemon=True).start()
@@ -74,10 +74,9 @@ class Probe:
             if time.perf_counter() - beat > _LONG and beat != told:
                 told = beat
                 sys.stderr.write(f"---- late by {1e3 * (time.perf_counter() - beat):.0f} ms\n")
-                for thread, frame in sys._current_frames().items():
-                    # Who holds Python's lock is one of the others; it cannot be told which.
-                    name = "GUI" if thread == self._thread else "another thread"
-                    sys.stderr.write(f"{name}:\n{''.join(traceback.format_stack(frame)[-6:])}")
+                # Who holds Python's lock is one of the others; it cannot be told which. Frames are only printed, never
+                # held: who keeps a paint event's alive keeps its painter alive beyond the event.
+                faulthandler.dump_traceback(all_threads=True)
 
 
 def measure(

@@ -115,26 +115,19 @@ def specialization_terms(
     energies, places, magnitudes, plain, most = [], [], [], [], []
     for own, whole in zip(octave_bands(branches, weights.bands), octave_bands(reference, weights.bands), strict=True):
         split = own.reshape(len(own), count, 3, *own.shape[2:])
-        luma_deviation = whole[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
-        chroma_deviation = whole[:, 1:].square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
-        luma = split[:, :, 0] / luma_deviation
-        # In a grey photo any colour is false, so luma sets the scale where the photo has little colour itself.
-        chroma = split[:, :, 1:] / torch.maximum(chroma_deviation, 0.2 * luma_deviation).unsqueeze(1)
-        missing = whole[:, :1] / luma_deviation - luma.sum(1, keepdim=True)
-        detail.append(missing.abs().mean())
+        luma, chroma, photo_luma = _in_own_units(split, whole)
+        detail.append((photo_luma - luma.sum(1, keepdim=True)).abs().mean())
         excess.append((luma.abs().sum(1) - luma.sum(1).abs()).mean())
         chroma_excess.append((_length(chroma).sum(1) - _length(chroma.sum(1, keepdim=True))[:, 0]).mean())
         likeness.append(_pairwise(luma).square())
         ownership.append(_pairwise(luma.abs()).clamp_min(0).square())
         places.append(_place_information(luma.abs()))
         # More than the photo shows is nobody's merit: a share is not to be won by exaggeration.
-        magnitudes.append(torch.minimum(luma.abs(), whole[:, :1].abs() / luma_deviation))
+        magnitudes.append(torch.minimum(luma.abs(), photo_luma.abs()))
         plain.append(split.abs().sum(2))
         most.append(whole.abs().sum(1, keepdim=True))
-        energy = luma.square().mean((2, 3))
-        energies.append((energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0))
-    energy = centred.square().mean((2, 3, 4))
-    shares = (energy / energy.sum(1, keepdim=True).add(1e-6)).mean(0)
+        energies.append(_mean_shares(luma.square().mean((2, 3))))
+    shares = _mean_shares(centred.square().mean((2, 3, 4)))
     table = torch.stack(energies, 1)
     owning = purity = shares.new_zeros(())
     if textons is not None:
@@ -154,6 +147,28 @@ def specialization_terms(
         purity=purity,
         floor=F.relu(1 - shares / weights.least_share).mean(),
     )
+
+
+def _in_own_units(branches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """One band in units of the photos' own deviation in it.
+
+    Args:
+        branches: (B, N, 3, h, w), luma and two of colour.
+        photos: (B, 3, h, w), the same of the photos.
+
+    Returns:
+        The branches' luma (B, N, h, w) and colour (B, N, 2, h, w), and the photos' luma (B, 1, h, w).
+    """
+    luma_deviation = photos[:, :1].square().mean((2, 3), keepdim=True).add(1e-6).sqrt()
+    chroma_deviation = photos[:, 1:].square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
+    # In a grey photo any colour is false, so luma sets the scale where the photo has little colour itself.
+    chroma_unit = torch.maximum(chroma_deviation, 0.2 * luma_deviation).unsqueeze(1)
+    return branches[:, :, 0] / luma_deviation, branches[:, :, 1:] / chroma_unit, photos[:, :1] / luma_deviation
+
+
+def _mean_shares(energies: Tensor) -> Tensor:
+    """Each branch's share of a photo's energy, mean over photos: (B, N) -> (N,)."""
+    return (energies / energies.sum(1, keepdim=True).add(1e-6)).mean(0)
 
 
 def _place_information(magnitudes: Tensor) -> Tensor:

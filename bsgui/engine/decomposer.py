@@ -18,7 +18,7 @@ from bsgui.core.errors import FrameError, ModelError, OutOfMemory, UsageError
 from bsgui.core.fidelity import with_figures
 from bsgui.core.frame import Frame, edge_window
 from bsgui.core.layers import LayerKind
-from bsgui.core.model_card import BranchCard, ModelCard
+from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.pyramid import working_copy
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
@@ -279,16 +279,10 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> 
 def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
     base = LayerInfo("base", "Base", LayerKind.BASE, 0.0, "The mean colour: the even tone that the other layers vary.")
     lights = [number for number, branch in enumerate(card.branches, 1) if branch.role == "light"]
-    key = max(lights, key=lambda number: float(shares[number]), default=None)
+    key = max(lights, key=lambda number: float(shares[number]), default=0)
     branches = (
-        LayerInfo(
-            f"branch-{number}",
-            branch.name,
-            LayerKind.BRANCH,
-            float(shares[number]),
-            _key_description(branch, own) if number == key else branch.description,
-        )
-        for number, (branch, own) in enumerate(zip(card.branches, pictures, strict=True), 1)
+        LayerInfo(f"branch-{number}", branch.name, LayerKind.BRANCH, float(shares[number]), branch.description)
+        for number, branch in enumerate(card.branches, 1)
     )
     residual = LayerInfo(
         "residual",
@@ -297,17 +291,17 @@ def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray
         float(shares[-1]),
         "What the branches leave: it makes the sum exact.",
     )
-    return (base, *branches, residual)
+    layers = [base, *branches, residual]
+    if key:
+        side = _side(pictures[[number - 1 for number in lights]].sum(0))
+        layers[key] = replace(layers[key], description=f"{layers[key].description} {side}".strip())
+    return tuple(layers)
 
 
-def _key_description(branch: BranchCard, picture: FloatImage) -> str:
-    """What the card says, and where the light comes from in this photo.
-
-    Of the strongest light alone: a weaker one often fills what that leaves dark, and has the opposite side.
-    """
-    side = light_direction(picture)
-    here = f"In this photo it comes from {side}." if side else "In this photo it comes from no side."
-    return f"{branch.description} {here}".strip()
+def _side(light: FloatImage) -> str:
+    """Where the light comes from: all lights together, as a weaker one often fills what the key leaves dark."""
+    side = light_direction(light)
+    return f"In this photo it comes from {side}." if side else "In this photo it comes from no side."
 
 
 class _Clock:

@@ -43,4 +43,4 @@ def test_cores_that_are_kept_apart_are_the_crews(threads: int) -> None:
     together = threading.Barrier(threads)
     with cores_apart():
         # Passes only if so many threads are at it at once.
-        for_each(lambda _: together.wait(timeout=10), threads)
+        assert sorted(for_each(lambda _: together.wait(timeout=10), threads)) == list(range(threads))

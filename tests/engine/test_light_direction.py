@@ -58,8 +58,8 @@ def _card(*roles: str) -> ModelCard:
     )
 
 
-def test_only_the_strongest_light_is_said_to_come_from_somewhere() -> None:
-    pictures = np.stack([_plane(0, 1), _plane(1, 0), _plane(-1, 0)])
+def test_the_strongest_light_says_where_all_of_them_come_from() -> None:
+    pictures = np.stack([_plane(0, 1), _plane(3, 0), _plane(-1, 0)])
     infos = _layer_infos(_card("feature", "light", "light"), pictures, np.array([0, 0.6, 0.3, 0.1, 0]))
     assert [info.description for info in infos[1:4]] == [
         "Held 80 %.",

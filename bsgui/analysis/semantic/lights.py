@@ -232,15 +232,14 @@ def left_right_difference(picture: Maps, face: NDArray[np.bool_], middle: float)
 def side_errors(layers: LitLayers, illumination: Sequence[int]) -> Array:
     """How far the side that the app names is from the side that is lit, degrees: (I, L), NaN where none is named.
 
-    Named is the side of the illumination layer with the most energy in the picture at hand; lit is that of the log of
-    the true shading. Both are multiples of 45 degrees.
+    Named is the side of the illumination layers' sum; lit is that of the log of the true shading. Both are multiples of
+    45 degrees.
     """
     errors = np.full(layers.faces.shape, np.nan)
     for place in np.ndindex(layers.faces.shape):
-        lights = layers.pictures[place][list(illumination)].astype(np.float32)
-        strongest = lights[int(np.square(lights).mean((1, 2, 3)).argmax())]
+        light = layers.pictures[place][list(illumination)].astype(np.float32).sum(0)
         shading = np.log(np.maximum(layers.faces.shadings[place], _DARKEST))
-        named, lit = light_direction(strongest.transpose(1, 2, 0)), light_direction(np.stack([shading] * 3, -1))
+        named, lit = light_direction(light.transpose(1, 2, 0)), light_direction(np.stack([shading] * 3, -1))
         if named is not None and lit is not None:
             turn = (SIDES.index(named) - SIDES.index(lit)) % len(SIDES)
             errors[place] = min(turn, len(SIDES) - turn) * 360 / len(SIDES)

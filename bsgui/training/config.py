@@ -28,6 +28,7 @@ class TrainConfig:
         textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
         relight: half of every batch is the other half under other lights; photos that got a light of ours have the
             domain "relit" if the network has one; see :mod:`bsgui.training.relighting`.
+        start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
         until: stop for good at this step, 0 for ``steps``; the rates still follow the whole plan.
@@ -49,6 +50,7 @@ class TrainConfig:
     losses: LossWeights = field(default_factory=LossWeights)
     textons: TextonConfig | None = None
     relight: bool = False
+    start: Path | None = None
     seed: int = 1
     steps: int = 3000
     until: int = 0
@@ -85,10 +87,11 @@ def read_config(path: Path) -> TrainConfig:
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
     tables = ("network", "losses", "data", "textons", "record", "card")
-    plain = {key: value for key, value in data.items() if key not in tables}
+    plain = {key: value for key, value in data.items() if key not in (*tables, "start")}
     packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
     config = TrainConfig(
         **plain | {"sizes": tuple(data.get("sizes", (128,)))},
+        start=(folder / data["start"]).resolve() if "start" in data else None,
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
         losses=LossWeights(**data.get("losses", {})),

@@ -27,6 +27,9 @@ class Pack:
         domain_column: a column of the index, or "".
         domain_names: what the column's values are called here; others keep their names.
         weight: how often it is drawn from, relative to the other packs.
+        squares: so many squares of ``side`` pixels are cut from each photo, at places and scales drawn once; 0 takes
+            the photos as they are.
+        side: of the squares.
     """
 
     index: Path
@@ -34,6 +37,8 @@ class Pack:
     domain_column: str = ""
     domain_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     weight: float = 1.0
+    squares: int = 0
+    side: int = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +75,25 @@ def load_pack(pack: Pack, split: str) -> LoadedPack:
     """
     entries = read_index(pack, split)
     photos = [decode(path) for path, _ in entries]
+    if pack.squares:
+        photos = [square for photo in photos for square in _squares(photo, pack.squares, pack.side)]
+        entries = [entry for entry in entries for _ in range(pack.squares)]
     for photo, (path, _) in zip(photos, entries, strict=True):
         if photo.shape != photos[0].shape:
             raise PhotoReadError(f"{path}: the photos of a pack must all have the same size.")
     return LoadedPack(np.stack(photos), tuple(d for _, d in entries), tuple(p for p, _ in entries), pack.weight)
+
+
+def _squares(photo: NDArray[np.uint8], count: int, side: int) -> list[NDArray[np.uint8]]:
+    """Squares of a photo (h, w, 3), from ``side`` pixels of it to all of its shorter side, scales spread evenly."""
+    shorter = min(photo.shape[:2])
+    rng = np.random.default_rng(shorter)
+    squares = []
+    for cut in np.geomspace(min(side, shorter), shorter, count).astype(int):
+        top, left = (int(rng.integers(0, length - cut + 1)) for length in photo.shape[:2])
+        square = photo[top : top + cut, left : left + cut]
+        squares.append(np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
+    return squares
 
 
 def decode(path: Path) -> NDArray[np.uint8]:

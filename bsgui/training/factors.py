@@ -1,7 +1,7 @@
 """What varies with the light is to lie in one branch, and nothing of the subject with it.
 
-The same subjects are seen under two lights each. What a branch changes by between the lights of a subject, and what it
-differs by between subjects, say how much of the light and of the subject it holds. The light goes to the branch that
+The same subjects are seen under two lights each. What a branch changes by between the lights of a subject, and what of
+it stays, say how much of the light and of the subject it holds. The light goes to the branch that
 leads, as a kind of place does (:mod:`bsgui.training.textons`): no branch is told that it is the one.
 """
 
@@ -14,6 +14,7 @@ from bsgui.analysis.bands import remove_means
 
 _MEMORY = 0.95
 _SMALL = 1e-8
+_MOST_EXPOSURE = 2.0
 
 
 class Factors(nn.Module):
@@ -23,13 +24,12 @@ class Factors(nn.Module):
         branches: number of branches N.
 
     Attributes:
-        lead: (N,), running mean of a branch's share of the variance between lights minus that between subjects.
+        lead: (N,), running mean of a branch's share of what changes with the light minus that of what stays.
     """
 
     def __init__(self, branches: int) -> None:
         super().__init__()
         self.register_buffer("lead", torch.zeros(branches))
-        self._before: dict[torch.Size, Tensor] = {}
 
     lead: Tensor
 
@@ -43,18 +43,31 @@ class Factors(nn.Module):
 
         The light counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
         tenth of the variance still hold a third of every difference of brightness, and a light at half should take
-        half. The subjects count by their variance: it is large shares of them that are to be avoided.
+        half. What the leader keeps of a subject under both lights counts by its part of the variance.
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
-                subjects under other lights. One subject alone is held against the one before it of the same size.
+                subjects under other lights.
         """
-        one, other = remove_means(pictures).chunk(2)
-        between_lights, between_subjects = factor_shares(pictures, self._before.get(pictures.shape[-2:]))
-        self._before[pictures.shape[-2:]] = (one[-1:] + other[-1:]).detach() / 2
-        self.lead.lerp_((between_lights - between_subjects).detach(), 1 - _MEMORY)
+        first, second = remove_means(pictures).chunk(2)
+        one, other = _at_one_exposure(first, second, self.leader)
+        changes, stays = _changing_and_staying(one, other)
+        self.lead.lerp_((changes - stays).detach(), 1 - _MEMORY)
         lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
-        return lights.sum() - lights[self.leader] + between_subjects[self.leader]
+        return lights.sum() - lights[self.leader] + stays[self.leader]
+
+
+def _at_one_exposure(one: Tensor, other: Tensor, leader: int) -> tuple[Tensor, Tensor]:
+    """The second pictures at the exposure of the first: a photo does not tell how bright the lamp was.
+
+    One factor a subject, the one that makes what does not lie in the leader most alike; it has no slope.
+    """
+    with torch.no_grad():
+        rests = (pictures.sum(1) - pictures[:, leader] for pictures in (one, other))
+        first, second = (rest.flatten(1) for rest in rests)
+        factor = (first * second).sum(1) / (second.square().sum(1) + _SMALL)
+        factor = factor.clamp(1 / _MOST_EXPOSURE, _MOST_EXPOSURE)
+    return one, other * factor.view(-1, 1, 1, 1, 1)
 
 
 def _deviation(pictures: Tensor) -> Tensor:
@@ -62,17 +75,22 @@ def _deviation(pictures: Tensor) -> Tensor:
     return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt().sub(_SMALL**0.5)
 
 
-def factor_shares(pictures: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Each branch's share of the variance between lights, and between subjects: two (N,), each adding up to 1.
+def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Each branch's share of what changes with the light, and of what stays: two (N,); the first adds up to 1.
+
+    What stays is the covariance of a branch with itself under another light. In contrast to the variance of means
+    over the lights it has nothing of the lights in it, however few there are (compare the estimators of variance
+    components in Searle, Casella & McCulloch, Variance Components, 1992): a branch that is all light stays 0.
 
     Args:
         pictures: as for :meth:`Factors.overlap`.
-        before: (1, N, 3, h, w), a subject that a lone one is held against; without it the second result is zeros.
     """
     one, other = remove_means(pictures).chunk(2)
-    subjects = (one + other) / 2
-    if len(subjects) == 1:
-        subjects = torch.cat([subjects if before is None else before, subjects])
-    between_lights = (one - other).square().mean((0, 2, 3, 4))
-    between_subjects = subjects.var(0).mean((1, 2, 3))
-    return between_lights / (between_lights.sum() + _SMALL), between_subjects / (between_subjects.sum() + _SMALL)
+    return _changing_and_staying(one, other)
+
+
+def _changing_and_staying(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    changes = (one - other).square().mean((0, 2, 3, 4))
+    stays = (one * other).mean((0, 2, 3, 4))
+    whole = (one.sum(1) * other.sum(1)).mean()
+    return changes / (changes.sum() + _SMALL), stays / (whole.clamp_min(0) + _SMALL)

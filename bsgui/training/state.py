@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bsgui.core.errors import ModelError
+from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.network import BranchedGenerator
 
 from .config import TrainConfig
@@ -27,11 +28,16 @@ class TrainState:
     Attributes:
         step: optimizer steps done.
         seconds: wall time spent so far, over all pieces of the run.
+
+    Raises:
+        ModelError: the weights to start from cannot be read, or are of a network of another shape.
     """
 
     def __init__(self, config: TrainConfig, device: torch.device) -> None:
         torch.manual_seed(config.seed)
         self.generator = BranchedGenerator(config.network).to(device)
+        if config.start is not None:
+            self._start_from(config.start)
         self.critic = Critic().to(device)
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
@@ -46,6 +52,12 @@ class TrainState:
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.critic_rate, betas=(0.0, 0.99))
         self.step = 0
         self.seconds = 0.0
+
+    def _start_from(self, path: Path) -> None:
+        weights = load_generator(path)
+        if weights.config != self.generator.config:
+            raise ModelError(f"{path}: these weights are of a network of another shape.")
+        self.generator.load_state_dict(weights.state_dict())
 
     def update_average(self, decay: float) -> None:
         """Move the average towards the generator; early on faster, so that it does not remember the start."""

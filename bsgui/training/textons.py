@@ -26,8 +26,9 @@ from bsgui.engine.filters import ThinLines, gaussian_blur
 
 _SMALLEST_DEVIATION = 0.02
 _SOFTNESS = 1.0
-# Descriptors by group: thin lines; texture, tone and saturation; signed colour; distance from the picture's centre.
-_GROUPS = (2, 9, 2, 1)
+# Descriptors by group: thin lines; texture, tone and saturation; signed colour; distance from the picture's centre;
+# height in the picture.
+_GROUPS = (2, 9, 2, 1, 1)
 _RESTARTS = 4
 _MEMORY = 0.95
 _ITERATIONS = 20
@@ -43,8 +44,9 @@ class TextonConfig:
 
     Attributes:
         count: number of kinds K.
-        lines, colour, centre: weights of thin lines, of signed colour, and of the distance from the picture's centre,
-            relative to texture and tone; the last is for aligned subjects only.
+        lines, colour, centre, height: weights of thin lines, of signed colour, of the distance from the picture's
+            centre, and of the height in the picture, relative to texture and tone; the last two are for aligned
+            subjects only.
         coarse_bands: so many of the coarsest octave bands belong to no kind.
     """
 
@@ -52,10 +54,11 @@ class TextonConfig:
     lines: float = 1.0
     colour: float = 0.0
     centre: float = 0.0
+    height: float = 0.0
     coarse_bands: int = 1
 
     def __post_init__(self) -> None:
-        if self.count < 2 or self.coarse_bands < 0 or min(self.lines, self.colour, self.centre) < 0:
+        if self.count < 2 or self.coarse_bands < 0 or min(self.lines, self.colour, self.centre, self.height) < 0:
             raise ValueError(f"not textons: {self}")
 
 
@@ -77,7 +80,7 @@ class Textons(nn.Module):
     def __init__(self, config: TextonConfig, branches: int, bands: int) -> None:
         super().__init__()
         self.config = config
-        weights = (config.lines, 1.0, config.colour, config.centre)
+        weights = (config.lines, 1.0, config.colour, config.centre, config.height)
         grouped = [torch.full((size,), weight) for size, weight in zip(_GROUPS, weights, strict=True)]
         self.register_buffer("weights", torch.cat(grouped), persistent=False)
         self.register_buffer("owners", torch.full((branches, config.count), 1 / branches))
@@ -198,7 +201,7 @@ class Textons(nn.Module):
             gaussian_blur(chroma.square().sum(1, keepdim=True).sqrt(), 4.0),
             gaussian_blur(fine.abs(), 16.0),
             gaussian_blur(chroma, 3.0) - gaussian_blur(chroma, 32.0),
-            _distance_from_centre(luma),
+            *_distance_and_height(luma),
         ]
         return torch.cat(parts, 1)
 
@@ -244,10 +247,10 @@ def purity(bands: Sequence[Tensor], photos: Sequence[Tensor], kinds: Tensor, hom
     return held / (whole.unsqueeze(1) + 1e-6)
 
 
-def _distance_from_centre(like: Tensor) -> Tensor:
-    """0 in the middle, 1 at the middle of each side: the shape of ``like``, (B, 1, h, w)."""
+def _distance_and_height(like: Tensor) -> tuple[Tensor, Tensor]:
+    """0 in the middle, 1 at the middle of each side; and -1 at the top, 1 at the bottom: like ``like``, (B, 1, h, w)."""
     y, x = (torch.linspace(-1, 1, side, device=like.device) for side in like.shape[2:])
-    return (x.square() + y.square().unsqueeze(1)).sqrt().expand_as(like)
+    return (x.square() + y.square().unsqueeze(1)).sqrt().expand_as(like), y.unsqueeze(1).expand_as(like)
 
 
 def _coherence(luma: Tensor) -> Tensor:

@@ -176,3 +176,12 @@ def test_with_fewer_branches_than_kinds_the_least_worth_are_nobodys() -> None:
     magnitudes = torch.full((1, 2, 96, 96), 0.1)
     owning, purity = textons.cross_entropies(*_twice(magnitudes), _scene())
     assert torch.isfinite(owning + purity)
+
+
+def test_height_tells_places_apart_where_subjects_are_aligned() -> None:
+    even = torch.zeros(1, 3, 32, 32)
+    textons = Textons(TextonConfig(2, height=2.0), 2, _BANDS)
+    textons.fit(even, seed=0)
+    kinds = textons(even)[0].argmax(0)
+    assert kinds[0].unique().numel() == kinds[-1].unique().numel() == 1
+    assert kinds[0, 0] != kinds[-1, 0]

@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -130,3 +132,32 @@ def test_publish_hands_on_the_roles_of_branches(config_path: Path, tmp_path: Pat
         config.write_text(config_path.read_text().replace(names, f"{names}\nroles = {roles}"))
         assert publish_main([str(tmp_path / "run"), "--to", str(tmp_path), "--config", str(config)]) == status
     assert [branch.role for branch in ModelStore([tmp_path]).card("tiny").branches] == ["light", "feature"]
+
+
+def test_a_run_starts_from_other_weights(config_path: Path, tmp_path: Path) -> None:
+    train_from_config(config_path, resume=False, out=tmp_path / "first")
+    start = f'start = "{(tmp_path / "first/tiny.safetensors").as_posix()}"\nrate = 0.0\n'
+    config_path.write_text(start + config_path.read_text())
+    train_from_config(config_path, resume=False, out=tmp_path / "second")
+    for key, value in weights_of(tmp_path / "first").items():
+        torch.testing.assert_close(weights_of(tmp_path / "second")[key], value, rtol=0, atol=1e-6)
+
+
+def test_weights_of_another_shape_are_no_start(config_path: Path, tmp_path: Path) -> None:
+    train_from_config(config_path, resume=False, out=tmp_path / "first")
+    start = f'start = "{(tmp_path / "first/tiny.safetensors").as_posix()}"\n'
+    config_path.write_text(start + config_path.read_text().replace("widths = [4, 4]", "widths = [4, 8]"))
+    with pytest.raises(ModelError, match="another shape"):
+        train_from_config(config_path, resume=False, out=tmp_path / "second")
+
+
+def test_squares_are_cut_from_photos_of_any_size(pack_index: Path) -> None:
+    cv2.imwrite(str(pack_index.parent / "0.png"), np.full((40, 90, 3), 200, np.uint8))
+    with pytest.raises(PhotoReadError, match="same size"):
+        load_pack(Pack(pack_index), "train")
+    pack = load_pack(Pack(pack_index, domain="any", squares=3, side=24), "train")
+    assert pack.photos.shape == (24, 24, 24, 3)
+    assert len(pack.domains) == len(pack.files) == 24
+    assert (pack.photos[:3] == 200).all()
+    again = load_pack(Pack(pack_index, domain="any", squares=3, side=24), "train")
+    assert (pack.photos == again.photos).all()

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from bsgui.analysis.bands import octave_bands, to_opponent
@@ -164,6 +163,9 @@ class Textons(nn.Module):
             and nothing in the octave bands where their kinds do not stand out.
         """
         kinds = self(photos)
+        # Needed in training alone, and slow to import: adapting to a photo comes by here too.
+        from scipy.optimize import linear_sum_assignment
+
         # Small pictures have fewer bands; the coarsest of those there are belong to no kind.
         used = len(bands) - self.config.coarse_bands
         shares, worth = ownership(bands[:used], kinds), self.worth[:, :used]
@@ -248,7 +250,7 @@ def purity(bands: Sequence[Tensor], photos: Sequence[Tensor], kinds: Tensor, hom
 
 
 def _distance_and_height(like: Tensor) -> tuple[Tensor, Tensor]:
-    """0 in the middle, 1 at the middle of each side; and -1 at the top, 1 at the bottom: like ``like``, (B, 1, h, w)."""
+    """0 in the middle, 1 at the middle of each side; and -1 at the top, 1 at the bottom: shaped as (B, 1, h, w)."""
     y, x = (torch.linspace(-1, 1, side, device=like.device) for side in like.shape[2:])
     return (x.square() + y.square().unsqueeze(1)).sqrt().expand_as(like), y.unsqueeze(1).expand_as(like)
 

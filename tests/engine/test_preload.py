@@ -44,3 +44,19 @@ def test_an_import_that_fails_leaves_the_collector_on() -> None:
         "print(gc.isenabled())"
     )
     assert output_of(code).split() == ["True"]
+
+
+def test_nobody_looks_at_what_is_imported_quietly_and_then_everybody_does_again() -> None:
+    code = (
+        "import builtins; from PySide6 import QtCore; from bsgui.engine.preload import quiet_imports\n"
+        "watched = builtins.__import__\n"
+        "with quiet_imports(): print(builtins.__import__ is watched)\n"
+        "print(builtins.__import__ is watched)\n"
+        "try:\n    with quiet_imports(): import nowhere_at_all\nexcept ImportError: pass\n"
+        "print(builtins.__import__ is watched)"
+    )
+    assert output_of(code).split() == ["False", "True", "True"]
+
+
+def test_adapting_needs_no_scipy() -> None:
+    assert output_of("import sys, bsgui.training.adapt; print('scipy' in sys.modules)").split() == ["False"]

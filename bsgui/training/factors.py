@@ -38,12 +38,14 @@ class Factors(nn.Module):
         """The branch that leads."""
         return int(self.lead.argmax())
 
-    def overlap(self, pictures: Tensor) -> Tensor:
-        """How much of the light lies outside the leading branch, and of the subjects inside: 0 is best.
+    def overlap(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """How much of the light lies outside the leading branch, and of the subjects inside: two scalars, 0 is best.
 
         The light counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
         tenth of the variance still hold a third of every difference of brightness, and a light at half should take
-        half. What the leader keeps of a subject under both lights counts by its part of the variance.
+        half. What the leader keeps of a subject under both lights counts by its part of the variance. As a part p of
+        the picture moves into the leader the first falls by p and the second rises by p²: it takes some weight of the
+        second to keep p small.
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
@@ -54,7 +56,7 @@ class Factors(nn.Module):
         changes, stays = _changing_and_staying(one, other)
         self.lead.lerp_((changes - stays).detach(), 1 - _MEMORY)
         lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
-        return lights.sum() - lights[self.leader] + stays[self.leader]
+        return lights.sum() - lights[self.leader], stays[self.leader]
 
 
 def _at_one_exposure(one: Tensor, other: Tensor, leader: int) -> tuple[Tensor, Tensor]:

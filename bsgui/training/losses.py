@@ -42,8 +42,8 @@ class LossWeights:
             experts in what is seen, see :mod:`bsgui.training.textons`.
         purity: how much the branches that own a kind hold at other places and in octave bands that are not its own.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
-        factors: what varies with the light outside one branch, and what varies with the subject inside it; needs
-            ``relight``, see :mod:`bsgui.training.factors`.
+        factors: what varies with the light outside one branch; needs ``relight``, see :mod:`bsgui.training.factors`.
+        subjects: what of the subject stays in that branch.
         realism: the critic's opinion of re-blends.
     """
 
@@ -61,6 +61,7 @@ class LossWeights:
     purity: float = 0.0
     floor: float = 0.3
     factors: float = 0.0
+    subjects: float = 0.0
     realism: float = 0.15
     least_share: float = 0.045
     bands: int = 5

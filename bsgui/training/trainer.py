@@ -156,9 +156,9 @@ class Trainer:
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
         if state.factors is not None and len(photos) >= _LEAST_FOR_FACTORS:
-            overlap = state.factors.overlap(pictures)
-            figures["factors"] = overlap.item()
-            loss = loss + config.losses.factors * overlap
+            outside, inside = state.factors.overlap(pictures)
+            figures |= {"factors": outside.item(), "subjects": inside.item()}
+            loss = loss + config.losses.factors * outside + config.losses.subjects * inside
         if state.step >= config.critic_from and config.losses.realism:
             realism, figures["critic"] = self._critic_step(pictures, photos)
             figures["realism"] = realism.item()

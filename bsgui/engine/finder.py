@@ -2,7 +2,8 @@
 
 Two small networks share the work. The first marks possible heads in the photo at four sizes, each half the one before,
 so that it only has to know heads of one size. The second looks at each marked place again, at the best resolution there
-is, and says what it is and where exactly; twice, since the first answer frames the head better for the second.
+is, and says what it is and where exactly; twice, since the first answer frames the head better for the second. A head
+that fills the photo is more than the first network ever sees of one, so the second looks at the photo as a whole, too.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ _MOST_LOOKS = 16
 _SAME_HEAD = 0.35
 _PART_OF_HEAD = 0.65
 _GREY = (128, 128, 128)
+# Sides of a head that may fill the photo, over the photo's shorter side; where along the longer one; and how likely
+# that is before anybody has looked.
+_FILLING = (1.0, 0.8)
+_ALONG = (0.3, 0.5, 0.7)
+_FILLING_SCORE = 0.8
 
 
 class Mips:
@@ -127,7 +133,7 @@ def find_with(
         cancel: asked before every run of a network.
     """
     mips = Mips(samples)
-    candidates = propose(networks, mips, cancel)
+    candidates = [*propose(networks, mips, cancel), *filling(samples.shape[1], samples.shape[0])]
     subjects: list[tuple[Candidate, Subject]] = []
     for _ in range(2):
         cancel.raise_if_cancelled()
@@ -147,6 +153,17 @@ def propose(networks: FinderNetworks, mips: Mips, cancel: CancelToken) -> list[C
         heat, shape = networks.proposals(_on_canvas(picture))
         found += [x.moved(scale, _EDGE) for x in peaks(heat[0], shape[0], _LEAST_HEAT, _MOST_PEAKS)]
     return suppress(found, _SAME_HEAD)[:_MOST_LOOKS]
+
+
+def filling(width: int, height: int) -> list[Candidate]:
+    """Heads that would fill a photo of this size, in photo pixels; of no kind yet."""
+    shorter, longer = sorted((width, height))
+    candidates = []
+    for share in _FILLING:
+        for along in _ALONG if longer > 1.2 * shorter else (0.5,):
+            x, y = (along * width, height / 2) if width >= height else (width / 2, along * height)
+            candidates.append(Candidate(x, y, share * shorter, 0.0, 0, _FILLING_SCORE))
+    return candidates
 
 
 def look(networks: FinderNetworks, mips: Mips, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Subject]]:

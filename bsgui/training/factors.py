@@ -78,7 +78,7 @@ def _deviation(pictures: Tensor) -> Tensor:
 
 
 def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Each branch's share of what changes with the light, and of what stays: two (N,); the first adds up to 1.
+    """Each branch's share of what changes with the light, and of what stays: two (N,); they add up to 1.
 
     What stays is the covariance of a branch with itself under another light. In contrast to the variance of means
     over the lights it has nothing of the lights in it, however few there are (compare the estimators of variance
@@ -94,5 +94,4 @@ def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
 def _changing_and_staying(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     changes = (one - other).square().mean((0, 2, 3, 4))
     stays = (one * other).mean((0, 2, 3, 4))
-    whole = (one.sum(1) * other.sum(1)).mean()
-    return changes / (changes.sum() + _SMALL), stays / (whole.clamp_min(0) + _SMALL)
+    return changes / (changes.sum() + _SMALL), stays / (stays.clamp_min(0).sum() + _SMALL)

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from bsgui.core.errors import Cancelled, ModelError
 from bsgui.core.requests import NeverCancelled
 from bsgui.engine.checkpoint import file_sha256
-from bsgui.engine.finder import HeadFinder, Mips, find_with, look, propose
+from bsgui.engine.finder import HeadFinder, Mips, filling, find_with, look, propose
 from bsgui.engine.finder_decoding import Candidate, overlap, peaks, suppress
 from bsgui.engine.finder_network import KINDS, LOOK_SIZE, STRIDE, FinderNetworks
 from bsgui.engine.finder_weights import FORMAT, load_finder, load_installed_finder, save_finder
@@ -223,3 +223,21 @@ def test_hostile_files_are_refused(tmp_path: Path, networks: FinderNetworks) -> 
         file.truncate(9 << 20)
     with pytest.raises(ModelError, match="larger"):
         load_finder(path)
+
+
+def test_the_photo_as_a_whole_is_looked_at_too() -> None:
+    assert [(x.x, x.y, x.side) for x in filling(100, 100)] == [(50, 50, 100), (50, 50, 80)]
+    wide, tall = filling(300, 100), filling(100, 300)
+    assert [(x.x, x.y) for x in wide[:3]] == [(90, 50), (150, 50), (210, 50)]
+    assert [(x.y, x.x, x.side) for x in tall] == [(x.x, x.y, x.side) for x in wide]
+
+
+def test_a_head_that_no_proposal_marks_is_found_if_it_fills_the_photo() -> None:
+    torch.manual_seed(0)
+    blind = FinderNetworks().eval().requires_grad_(False)
+    blind.proposals.heat.bias -= 50.0
+    photo = make_photo(64, 64)
+    assert propose(blind, Mips(photo.samples), NeverCancelled()) == []
+    found = find_with(blind, photo.samples, dict.fromkeys(KINDS, 0.0), NeverCancelled())
+    assert found
+    assert all(subject.frame.contains(subject.frame.x, subject.frame.y) for subject in found)

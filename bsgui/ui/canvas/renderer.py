@@ -27,6 +27,8 @@ from .qimage import PixelBuffer
 # A picture that takes longer than this is drawn coarsely first; then each step takes about the budget.
 _SHARP_LIMIT = 0.014
 _BUDGET = 0.010
+# What was expected to be quick and is not is broken off then.
+_LATE = 0.020
 # Small enough for the intermediate images to stay in the processor's cache.
 _STRIP_PIXELS = 64_000
 # Beside the GUI thread, which does its share and waits for theirs.
@@ -59,7 +61,7 @@ class Renderer:
             self._helpers.submit(perf_counter)
         self._pending: deque[Part] = deque()
         # The median of the last few: one hiccup of the machine must not make the next picture coarse.
-        self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=5)
+        self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=9)
         self.rect = DeviceRect(0, 0, 0, 0)
 
     @property
@@ -84,7 +86,9 @@ class Renderer:
         self._helpers.shutdown()
 
     def start(self, placement: Placement, parts: list[Part]) -> None:
-        """Draw a new picture, in about 14 ms at most; what that leaves to do is left to :meth:`refine`.
+        """Draw a new picture, in about 14 ms; what that leaves to do is left to :meth:`refine`.
+
+        On a machine that has just become busy it takes about 30 ms.
 
         Args:
             placement: where the photo is; its visible part must not be empty.
@@ -96,8 +100,11 @@ class Renderer:
         pixels = self.rect.width * self.rect.height
         seconds = pixels * median(self._seconds_per_pixel)
         if seconds <= _SHARP_LIMIT:
-            self._draw_strips(math.inf)
-            return
+            self._draw_strips(perf_counter() + _LATE)
+            if not self._pending:
+                return
+            # The machine has become busy meanwhile: what is left is drawn coarsely, and sharp when there is time.
+            parts, seconds = list(self._pending), _LATE
         coarseness = min(math.ceil(math.sqrt(seconds / _BUDGET)), _MAX_COARSENESS)
         for part in parts:
             self._draw_coarse(part, coarseness)

@@ -98,9 +98,32 @@ def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clo
         clock.now += view.width * view.height * next(cost)
         return gradient(view)
 
+    sharp = []
     for _ in range(12):
         renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
-        assert renderer.is_sharp
+        sharp.append(renderer.is_sharp)
+        while not renderer.is_sharp:
+            renderer.refine()
+    # The two in the hiccup are broken off; the next is drawn as if nothing had been.
+    assert sharp == [True] * 6 + [False] * 2 + [True] * 4
+
+
+def test_a_picture_in_a_hiccup_is_broken_off_and_whole_all_the_same(renderer: Renderer, clock: Clock) -> None:
+    cost = iter([1e-9] * 2 + [4e-7] + [1e-9] * 400)
+
+    def picture(view: Viewport) -> Pixels:
+        clock.now += view.width * view.height * next(cost)
+        return gradient(view)
+
+    renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+    assert clock.now < 0.04
+    assert not renderer.is_sharp
+    assert renderer.image is not None
+    expected = gradient(PLACEMENT.viewport(PLACEMENT.visible)).astype(int)
+    assert np.abs(to_array(renderer.image) - expected).mean() < 2
+    while not renderer.is_sharp:
+        renderer.refine()
+    assert np.abs(to_array(renderer.image) - expected).max() <= 1
 
 
 def test_parts_stay_apart(renderer: Renderer) -> None:

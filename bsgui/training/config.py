@@ -14,6 +14,7 @@ from .data import Pack
 from .losses import LossWeights
 from .record_plan import RecordPlan
 from .textons import TextonConfig
+from .views import VIEWS
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class TrainConfig:
         network: shape of the generator.
         losses: weights of the terms.
         textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
-        relight: half of every batch is the other half under other lights; photos that got a light of ours have the
-            domain "relit" if the network has one; see :mod:`bsgui.training.relighting`.
+        views: what the second half of every batch differs in from the first, which it is the same photos as: "light",
+            "markings", "whiskers", in turn; see :mod:`bsgui.training.views`. None: all photos are different ones.
         start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
@@ -49,7 +50,7 @@ class TrainConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     losses: LossWeights = field(default_factory=LossWeights)
     textons: TextonConfig | None = None
-    relight: bool = False
+    views: tuple[str, ...] = ()
     start: Path | None = None
     seed: int = 1
     steps: int = 3000
@@ -87,10 +88,11 @@ def read_config(path: Path) -> TrainConfig:
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
     tables = ("network", "losses", "data", "textons", "record", "card")
-    plain = {key: value for key, value in data.items() if key not in (*tables, "start")}
+    plain = {key: value for key, value in data.items() if key not in (*tables, "start", "views")}
     packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
     config = TrainConfig(
         **plain | {"sizes": tuple(data.get("sizes", (128,)))},
+        views=tuple(data.get("views", ())),
         start=(folder / data["start"]).resolve() if "start" in data else None,
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
@@ -103,6 +105,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         raise ValueError(f"sizes must be multiples of {config.network.multiple}")
     if len(config.record.branches) not in (0, config.network.branches):
         raise ValueError("a recording needs as many names as there are branches")
+    if unknown := set(config.views) - set(VIEWS):
+        raise ValueError(f"there are no views of {', '.join(sorted(unknown))}")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
     return config

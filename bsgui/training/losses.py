@@ -7,6 +7,7 @@ thin faint things (whiskers) count as much as large strong ones (light). The rea
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,8 +43,9 @@ class LossWeights:
             experts in what is seen, see :mod:`bsgui.training.textons`.
         purity: how much the branches that own a kind hold at other places and in octave bands that are not its own.
         floor: penalty on branches with less than ``least_share`` of the plain energy.
-        factors: what varies with the light outside one branch; needs ``relight``, see :mod:`bsgui.training.factors`.
-        subjects: what of the subject stays in that branch.
+        factors: what two views of a photo differ in outside one branch; needs ``views``, see
+            :mod:`bsgui.training.factors`.
+        subjects: what of the rest stays in that branch.
         realism: the critic's opinion of re-blends.
     """
 
@@ -95,7 +97,7 @@ def specialization_terms(
     mean: Tensor,
     weights: LossWeights,
     textons: Textons | None = None,
-    light: int | None = None,
+    taken: Collection[int] = (),
 ) -> Terms:
     """All terms that need no critic.
 
@@ -105,7 +107,7 @@ def specialization_terms(
         mean: (B, 3, 1, 1), the photos' mean colours.
         weights: number of bands and smallest share; the weights themselves are applied by :meth:`Terms.total`.
         textons: the kinds of places, or None.
-        light: the branch that leads in the light, if there is one; no kind of place is expected of it.
+        taken: the branches that lead in what views differ in; no kind of place is expected of them.
     """
     count = pictures.shape[1]
     error = pictures.sum(1) + mean - photos
@@ -132,7 +134,7 @@ def specialization_terms(
     table = torch.stack(energies, 1)
     owning = purity = shares.new_zeros(())
     if textons is not None:
-        owning, purity = textons.cross_entropies(magnitudes, plain, most, photos, light)
+        owning, purity = textons.cross_entropies(magnitudes, plain, most, photos, taken)
     return Terms(
         reconstruction=error.abs().mean() + error.square().mean(),
         detail=torch.stack(detail).mean(),

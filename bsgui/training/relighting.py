@@ -34,8 +34,8 @@ def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
     warmth = 1 + 0.2 * (_uniform(chance, len(photos), 1, 1, 1) - 0.5).to(photos) * torch.tensor(
         [1.0, 0.0, -1.0], device=photos.device
     ).view(1, 3, 1, 1)
-    linear = _to_linear((photos + 1) / 2) * shadings * warmth
-    return _to_encoded(linear.clamp(0, 1)) * 2 - 1
+    linear = to_linear((photos + 1) / 2) * shadings * warmth
+    return to_encoded(linear.clamp(0, 1)) * 2 - 1
 
 
 def _shading(height: int, width: int, chance: torch.Generator) -> Tensor:
@@ -89,11 +89,12 @@ def _number(chance: torch.Generator) -> float:
     return torch.rand((), generator=chance).item()
 
 
-def _to_linear(encoded: Tensor) -> Tensor:
+def to_linear(encoded: Tensor) -> Tensor:
     """IEC 61966-2-1, 0..1."""
     return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055).clamp_min(0) ** 2.4)
 
 
-def _to_encoded(linear: Tensor) -> Tensor:
+def to_encoded(linear: Tensor) -> Tensor:
+    """The inverse of :func:`to_linear`."""
     curve = 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055
     return torch.where(linear <= 0.0031308, linear * 12.92, curve)

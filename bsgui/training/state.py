@@ -41,7 +41,7 @@ class TrainState:
         self.critic = Critic().to(device)
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
-        self.factors = Factors(branches).to(device) if config.relight else None
+        self.factors = {view: Factors(branches).to(device) for view in config.views}
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]
@@ -111,7 +111,7 @@ class TrainState:
             "average": self.average,
             "critic": self.critic,
             "textons": self.textons,
-            "factors": self.factors,
+            **{f"factors.{view}": factors for view, factors in self.factors.items()},
         }
         return [(name, module) for name, module in modules.items() if module is not None]
 

@@ -12,7 +12,7 @@ IJCV 2001; Malik et al., Contour and Texture Analysis for Image Segmentation, IJ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,7 +144,7 @@ class Textons(nn.Module):
         plain: Sequence[Tensor],
         whole: Sequence[Tensor],
         photos: Tensor,
-        taken: int | None = None,
+        taken: Collection[int] = (),
     ) -> tuple[Tensor, Tensor]:
         """How far the branches are from owning a kind each, and from holding nothing else, nats.
 
@@ -156,7 +156,7 @@ class Textons(nn.Module):
             plain: the same in one unit for all bands, colour included.
             whole: the photos' own, (B, 1, h_i, w_i) in the unit of ``plain``, of which no branch can hold more.
             photos: (B, 3, h, w) in [-1, 1].
-            taken: a branch of which no kind is expected, because it is an expert already: in the light.
+            taken: branches of which no kind is expected, because they are experts already: in the light.
 
         Returns:
             Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing at other places
@@ -171,7 +171,7 @@ class Textons(nn.Module):
         shares, worth = ownership(bands[:used], kinds), self.worth[:, :used]
         owners = (shares * worth).sum(2) / (worth.sum(1) + 1e-6)
         self.owners.lerp_(owners.detach(), 1 - _MEMORY)
-        free = np.array([number for number in range(len(self.owners)) if number != taken])
+        free = np.array([number for number in range(len(self.owners)) if number not in taken])
         row, kind = linear_sum_assignment(self.owners.cpu().numpy()[free], maximize=True)
         branch = free[row]
         home = worth >= _AT_HOME * worth.amax(1, keepdim=True)

@@ -27,9 +27,9 @@ from .critic import critic_loss, gradient_penalty
 from .data import Batch, batches, decode, load_pack, read_index
 from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
-from .relighting import relight
 from .sheets import write_sheet
 from .state import TrainState
+from .views import two_views
 
 # The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
 tqdm.monitor_interval = 0
@@ -37,8 +37,7 @@ tqdm.monitor_interval = 0
 _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
 _TEXTON_PHOTOS = 96
-_RELIT = 0.75
-# One subject under two lights.
+# One subject, seen twice.
 _LEAST_FOR_FACTORS = 2
 
 
@@ -143,7 +142,8 @@ class Trainer:
 
     def _step(self, batch: Batch) -> dict[str, float]:
         config, state = self.config, self.state
-        batch = self._relit(batch) if config.relight else batch
+        view = self._view()
+        batch = two_views(batch, view, config.network.domains, self._chance) if view else batch
         photos, domains = batch.photos.to(self.device), batch.domains.to(self.device)
         self._set_rates()
         state.generator.train()
@@ -151,13 +151,13 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        light = state.factors.leader if state.factors is not None else None
-        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, light)
+        taken = {factors.leader for factors in state.factors.values()}
+        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, taken)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
-        if state.factors is not None and len(photos) >= _LEAST_FOR_FACTORS:
-            outside, inside = state.factors.overlap(pictures)
-            figures |= {"factors": outside.item(), "subjects": inside.item()}
+        if view and len(photos) >= _LEAST_FOR_FACTORS:
+            outside, inside = state.factors[view].overlap(pictures)
+            figures |= {f"factors_{view}": outside.item(), f"subjects_{view}": inside.item()}
             loss = loss + config.losses.factors * outside + config.losses.subjects * inside
         if state.step >= config.critic_from and config.losses.realism:
             realism, figures["critic"] = self._critic_step(pictures, photos)
@@ -169,19 +169,10 @@ class Trainer:
         figures["psnr_db"] = -10 * math.log10(_mean_square_error(pictures, photos, maps.mean) / 4)
         return figures
 
-    def _relit(self, batch: Batch) -> Batch:
-        """The first half of a batch, then the same under other lights; a quarter of all keep the light they had."""
-        subjects = len(batch.photos) // 2
-        photos, domains = batch.photos[:subjects].repeat(2, 1, 1, 1), batch.domains[:subjects].repeat(2)
-        is_relit = torch.rand(2, subjects, generator=self._chance) < _RELIT
-        # One of the two at least, or there would be nothing to compare.
-        is_relit[1] |= ~is_relit[0]
-        chosen = is_relit.flatten()
-        photos[chosen] = relight(photos[chosen], self._chance)
-        known = self.config.network.domains
-        if "relit" in known:
-            domains = torch.where(chosen & (domains > 0), known.index("relit"), domains)
-        return Batch(photos, domains)
+    def _view(self) -> str:
+        """What the photos of this step are seen twice for; "" for nothing. Every size gets its turn with every view."""
+        views = self.config.views
+        return views[self.state.step // len(self.config.sizes) % len(views)] if views else ""
 
     def _critic_step(self, pictures: Tensor, photos: Tensor) -> tuple[Tensor, float]:
         critic = self.state.critic

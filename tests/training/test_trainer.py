@@ -72,6 +72,7 @@ def test_a_damaged_checkpoint_is_refused(config_path: Path, tmp_path: Path) -> N
         ("sizes = [16, 32]", "sizes = [17]"),
         ("batch = 2", "surprise = 2"),
         ("branches = 2", "branches = 0"),
+        ("batch = 2", 'batch = 2\nviews = ["smell"]'),
         ("[network]", "[network"),
     ],
 )
@@ -161,3 +162,17 @@ def test_squares_are_cut_from_photos_of_any_size(pack_index: Path) -> None:
     assert (pack.photos[:3] == 200).all()
     again = load_pack(Pack(pack_index, domain="any", squares=3, side=24), "train")
     assert (pack.photos == again.photos).all()
+
+
+def test_views_take_turns_and_a_run_with_them_resumes(config_path: Path, tmp_path: Path) -> None:
+    views = 'views = ["light", "markings"]\n'
+    config_path.write_text(
+        views + config_path.read_text().replace("steps = 4", "steps = 2").replace("batch = 2", "batch = 8")
+    )
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    config_path.write_text(config_path.read_text().replace("steps = 2", "steps = 4"))
+    train_from_config(config_path, resume=True, out=tmp_path / "run")
+    log = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    # Two sizes: each view gets its turn at both.
+    assert ["factors_light" in line for line in log] == [True, True, False, False]
+    assert ["subjects_markings" in line for line in log] == [False, False, True, True]

@@ -22,13 +22,15 @@ class Factors(nn.Module):
 
     Args:
         branches: number of branches N.
+        price: what the leader's share of what stays counts for, relative to the others' of what changes.
 
     Attributes:
-        lead: (N,), running mean of a branch's share of what changes with the light minus that of what stays.
+        lead: (N,), running mean of a branch's share of what changes with the light minus the price of what stays in it.
     """
 
-    def __init__(self, branches: int) -> None:
+    def __init__(self, branches: int, price: float = 1.0) -> None:
         super().__init__()
+        self._price = price
         self.register_buffer("lead", torch.zeros(branches))
 
     lead: Tensor
@@ -54,7 +56,7 @@ class Factors(nn.Module):
         first, second = remove_means(pictures).chunk(2)
         one, other = _at_one_exposure(first, second, self.leader)
         changes, stays = _changing_and_staying(one, other)
-        self.lead.lerp_((changes - stays).detach(), 1 - _MEMORY)
+        self.lead.lerp_((changes - self._price * stays).detach(), 1 - _MEMORY)
         lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
         return lights.sum() - lights[self.leader], stays[self.leader]
 

@@ -41,7 +41,8 @@ class TrainState:
         self.critic = Critic().to(device)
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
-        self.factors = {view: Factors(branches).to(device) for view in config.views}
+        price = config.losses.subjects / max(config.losses.factors, 1e-6)
+        self.factors = {view: Factors(branches, price).to(device) for view in config.views}
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]

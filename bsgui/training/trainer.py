@@ -29,7 +29,7 @@ from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
 from .sheets import write_sheet
 from .state import TrainState
-from .views import two_views
+from .views import HAVE_A_KIND, two_views
 
 # The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
 tqdm.monitor_interval = 0
@@ -151,7 +151,7 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        taken = {factors.leader for factors in state.factors.values()}
+        taken = {factors.leader for view, factors in state.factors.items() if view not in HAVE_A_KIND}
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, taken)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}

@@ -18,6 +18,9 @@ VIEWS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
 }
 """By name: what makes another view of photos (B, 3, h, w) in [-1, 1]."""
 
+HAVE_A_KIND = frozenset({"whiskers"})
+"""Of these views: what changes is a kind of place, too (thin bright lines), and the branch that leads may own it."""
+
 _CHANGED = 0.75
 
 

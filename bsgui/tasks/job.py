@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from bsgui.core.requests import CancelToken, Progress, ProgressCallback
 
+from .background import make_room
 from .cancel import CancelSource
 from .outcomes import Cancelled, Outcome, Progressed, Started, outcome_of
 
@@ -72,6 +73,7 @@ class Job(Generic[T]):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        make_room()
         self._tell(Started(self.id))
         outcome: Outcome[T] = outcome_of(self.id, lambda: self._work(self._progress, self._cancel), self._cancel)
         with self._end:

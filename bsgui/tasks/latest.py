@@ -12,6 +12,7 @@ from functools import partial
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.requests import Decomposer, DecomposeRequest, Progress
 
+from .background import make_room
 from .cancel import CancelSource
 from .outcomes import Cancelled, Outcome, Previewed, Progressed, Started, Superseded, outcome_of
 
@@ -127,6 +128,7 @@ class LatestWinsWorker:
             self._running.cancel.cancel()
 
     def _work(self) -> None:
+        make_room()
         decomposer: Decomposer | None = None
 
         def decompose(ticket: _Ticket) -> Decomposition:

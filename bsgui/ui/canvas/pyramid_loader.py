@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from bsgui.core.pyramid import Pyramid
+from bsgui.tasks.background import make_room
 
 
 class _Build:
@@ -25,6 +26,7 @@ class _Build:
         return self.thread.is_alive() and not self.is_cancelled.is_set()
 
     def _run(self) -> None:
+        make_room()
         for pyramid in self.pyramids:
             pyramid.build(self.is_cancelled.is_set)
         if not self.is_cancelled.is_set():

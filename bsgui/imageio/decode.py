@@ -34,6 +34,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
 
 _EXIF_IN_PNG = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 _FRAMES_COUNTED_UP_TO = 64 << 20
+_STRIP_PIXELS = 1 << 18
 _pillow_is_set_up = Lock()
 
 
@@ -143,7 +144,17 @@ def _pixels(image: Image.Image, data: bytes, profile: bytes, notes: list[str]) -
     if image.mode in ("La", "RGBa") or image.has_transparency_data:
         image = image.convert("RGBA") if image.mode != "RGBA" else image
         alpha = np.asarray(image.getchannel("A"))
-    return np.asarray(_rgb(image, profile, notes)), alpha, upright
+    return _samples(_rgb(image, profile, notes)), alpha, upright
+
+
+def _samples(image: Image.Image) -> Samples:
+    """The pixels of a picture of mode "RGB", strip by strip: Pillow holds Python's lock while it hands pixels over."""
+    samples = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        samples[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return samples
 
 
 def _load(image: Image.Image, notes: list[str]) -> None:

@@ -30,8 +30,8 @@ class _Ticket:
 class LatestWinsWorker:
     """Runs decompositions one at a time on its own thread.
 
-    The thread starts with the first request and makes the decomposer there, so that heavy imports happen off the
-    GUI thread. A factory that fails is tried again with the next request.
+    The thread starts with :meth:`prepare` or the first request and makes the decomposer there, so that heavy imports
+    happen off the GUI thread. A factory that fails is tried again with the next request.
 
     Every submitted request gets exactly one last outcome: Finished, Cancelled, Failed or Superseded. Only those
     that began get a Started, and no request gets anything after its last outcome.
@@ -60,6 +60,7 @@ class LatestWinsWorker:
         self._running: _Ticket | None = None
         self._dropped: list[Cancelled | Superseded] = []
         self._closed = False
+        self._is_early = False
 
     def submit(self, request: DecomposeRequest, wants_previews: bool = False) -> int:
         """Ask for a decomposition; cancels the running one and replaces the pending one.
@@ -83,11 +84,27 @@ class LatestWinsWorker:
             self._pending = ticket
             if self._running is not None:
                 self._running.cancel.cancel()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=self._name)
-                self._thread.start()
+            self._start_thread()
             self._wake.notify()
             return ticket.id
+
+    def prepare(self) -> None:
+        """Make the decomposer while nothing is asked for yet; what fails now is told when it fails again."""
+        with self._wake:
+            if not self._closed and self._thread is None:
+                self._is_early = True
+                self._start_thread()
+
+    @property
+    def is_preparing(self) -> bool:
+        """Whether the decomposer is being made before the first request."""
+        with self._wake:
+            return self._is_early
+
+    def _start_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=self._name)
+            self._thread.start()
 
     def cancel(self) -> None:
         """Cancel whatever is running or pending; the worker stays ready for the next request."""
@@ -130,6 +147,8 @@ class LatestWinsWorker:
     def _work(self) -> None:
         make_room()
         decomposer: Decomposer | None = None
+        if self.is_preparing:
+            decomposer = self._made_early()
 
         def decompose(ticket: _Ticket) -> Decomposition:
             nonlocal decomposer
@@ -147,6 +166,16 @@ class LatestWinsWorker:
                 self._run(ticket, decompose)
             elif not dropped:
                 return
+
+    def _made_early(self) -> Decomposer | None:
+        try:
+            return self._factory()
+        except Exception:
+            _logger.exception("%s could not be prepared; the first request will try again", self._name)
+            return None
+        finally:
+            with self._wake:
+                self._is_early = False
 
     def _wait(self) -> tuple[_Ticket | None, list[Cancelled | Superseded]]:
         """Wait for a request or outcomes of dropped ones; neither means that the worker was closed."""

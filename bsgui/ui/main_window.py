@@ -322,6 +322,7 @@ class MainWindow(QMainWindow):
 
     def start(self, path: Path | None) -> None:
         """What happens once the window is up: open what was asked for, and look for what a crash has left."""
+        self.decompose.prepare()
         self.recovery.search()
         if path is not None:
             self.opener.open_path(path)

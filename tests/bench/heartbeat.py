@@ -101,8 +101,10 @@ def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) ->
     from bsgui.ui.framing.state import Search
 
     window = driver.window
+    # A person takes a moment to choose a photo.
     figures = [
-        measure(driver, probe, "open and decompose", lambda: window.opener.open_path(photo), lambda: driver.is_done)
+        measure(driver, probe, "engine gets ready", lambda: None, lambda: not window.decompose.is_preparing),
+        measure(driver, probe, "open and decompose", lambda: window.opener.open_path(photo), lambda: driver.is_done),
     ]
     searched = (Search.DONE, Search.FAILED)
     figures.append(

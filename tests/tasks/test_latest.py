@@ -306,3 +306,56 @@ def test_the_listener_may_call_back(engine: GatedDecomposer, record: Record) -> 
     first = worker.submit(ask(1))
     record.wait_for(Finished, first + 1)
     assert worker.close(TIMEOUT)
+
+
+def test_the_engine_is_made_before_anything_is_asked_for() -> None:
+    record, decomposer = Record(), GatedDecomposer()
+    made: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def factory() -> GatedDecomposer:
+        made.append(threading.get_ident())
+        begun.set()
+        assert go_on.wait(TIMEOUT)
+        return decomposer
+
+    worker = LatestWinsWorker(factory, record)
+    worker.prepare()
+    worker.prepare()
+    assert begun.wait(TIMEOUT)
+    assert worker.is_preparing
+    assert not worker.is_busy
+    request_id = worker.submit(ask(1))
+    go_on.set()
+    decomposer.go_on.release()
+    record.wait_for(Finished, request_id)
+    assert not worker.is_preparing
+    assert worker.close(TIMEOUT)
+    assert len(made) == 1
+    assert made[0] != threading.get_ident()
+
+
+def test_what_fails_early_is_tried_again_and_told_then() -> None:
+    record, tries = Record(), []
+
+    def factory() -> GatedDecomposer:
+        tries.append(1)
+        raise ModelError("There are no weights.")
+
+    worker = LatestWinsWorker(factory, record)
+    worker.prepare()
+    request_id = worker.submit(ask(1))
+    failed = record.wait_for(Failed, request_id)
+    assert isinstance(failed, Failed)
+    assert worker.close(TIMEOUT)
+    assert len(tries) == 2
+    assert [x.request_id for x in record.outcomes] == [request_id] * len(record.outcomes)
+
+
+def test_a_worker_that_only_prepared_can_be_closed_and_then_prepares_nothing() -> None:
+    made: list[int] = []
+    worker = LatestWinsWorker(lambda: made.append(1) or GatedDecomposer(), Record())  # type: ignore[func-returns-value]
+    worker.prepare()
+    assert worker.close(TIMEOUT)
+    worker.prepare()
+    assert made == [1]

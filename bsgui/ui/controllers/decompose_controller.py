@@ -67,6 +67,15 @@ class DecomposeController(QObject):
         return self._request is not None
 
     @property
+    def is_preparing(self) -> bool:
+        """Whether the engine is being made though nothing was asked for."""
+        return self._worker.is_preparing
+
+    def prepare(self) -> None:
+        """Have the engine made on its thread, while the person looks for a photo."""
+        self._worker.prepare()
+
+    @property
     def asked_settings(self) -> DecomposeSettings | None:
         """The very settings of the request whose result is waited for."""
         return None if self._request is None else self._request.settings

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QMainWindow, QWidget
 
@@ -53,6 +53,8 @@ from .settings import Settings
 
 _SECONDS_TO_CLOSE = 5.0
 _THUMBNAIL_SIDE = 42
+# The window is painted and answers by then; milliseconds.
+_PREPARES_AFTER = 250
 
 _log = logging.getLogger(__name__)
 
@@ -322,7 +324,7 @@ class MainWindow(QMainWindow):
 
     def start(self, path: Path | None) -> None:
         """What happens once the window is up: open what was asked for, and look for what a crash has left."""
-        self.decompose.prepare()
+        QTimer.singleShot(_PREPARES_AFTER, self, self.decompose.prepare)
         self.recovery.search()
         if path is not None:
             self.opener.open_path(path)

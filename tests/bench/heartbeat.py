@@ -103,7 +103,13 @@ def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) ->
     window = driver.window
     # A person takes a moment to choose a photo.
     figures = [
-        measure(driver, probe, "engine gets ready", lambda: None, lambda: not window.decompose.is_preparing),
+        measure(
+            driver,
+            probe,
+            "engine gets ready",
+            lambda: None,
+            lambda: "bsgui.engine.decomposer" in sys.modules and not window.decompose.is_preparing,
+        ),
         measure(driver, probe, "open and decompose", lambda: window.opener.open_path(photo), lambda: driver.is_done),
     ]
     searched = (Search.DONE, Search.FAILED)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 
 _NICENESS = 10
+_NICEST = 19
 
 
 def make_room() -> None:
@@ -16,4 +18,8 @@ def make_room() -> None:
     machine a thread is as fast as before.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        niceness = os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS
+        # It is a courtesy: where the system forbids it the work is done all the same.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, min(niceness, _NICEST))

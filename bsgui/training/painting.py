@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bsgui.engine.filters import gaussian_blur
 
-from .relighting import to_encoded, to_linear
+from .relighting import random_number, to_encoded, to_linear
 
 # Sizes are for pictures of 256 px.
 _REFERENCE = 256
@@ -48,18 +48,18 @@ def paint_markings(photos: Tensor, chance: torch.Generator) -> Tensor:
 def _marking(height: int, width: int, chance: torch.Generator) -> Tensor:
     """Logarithm of what the reflectance is multiplied by: (3, h, w), 0 where there is no marking."""
     unit = max(height, width) / _REFERENCE
-    across = unit * 3.0 * 8 ** _number(chance)
-    along = across * 5 ** _number(chance)
-    noise = _stretched(height, width, across, along, math.pi * _number(chance), chance)
+    across = unit * 3.0 * 8 ** random_number(chance)
+    along = across * 5 ** random_number(chance)
+    noise = _stretched(height, width, across, along, math.pi * random_number(chance), chance)
     ragged = _unit_noise(height, width, 1.2 * unit, chance)
     # From a few spots to a coat that is half covered.
-    level = 1.2 * _number(chance)
-    covered = torch.sigmoid((noise + 0.12 * ragged - level) / (0.04 + 0.2 * _number(chance)))
-    depth = 0.6 + 1.4 * _number(chance)
-    if _number(chance) < _LIGHT_MARKINGS:
+    level = 1.2 * random_number(chance)
+    covered = torch.sigmoid((noise + 0.12 * ragged - level) / (0.04 + 0.2 * random_number(chance)))
+    depth = 0.6 + 1.4 * random_number(chance)
+    if random_number(chance) < _LIGHT_MARKINGS:
         depth = -0.6 * depth
     # Brown, as melanin is: blue goes first.
-    tint = torch.tensor([1 - 0.4 * _number(chance), 0.95, 1 + 0.3 * _number(chance)]).view(3, 1, 1)
+    tint = torch.tensor([1 - 0.4 * random_number(chance), 0.95, 1 + 0.3 * random_number(chance)]).view(3, 1, 1)
     return -depth * tint * covered * _middle(height, width, chance)
 
 
@@ -85,8 +85,8 @@ def _unit_noise(height: int, width: int, sigma: float, chance: torch.Generator) 
 def _middle(height: int, width: int, chance: torch.Generator) -> Tensor:
     """1 inside a soft ellipse about the middle, where heads are, 0 outside: (h, w)."""
     y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    x, y = x - 0.4 * (_number(chance) - 0.5), y - 0.4 * (_number(chance) - 0.5)
-    radius = (x / (0.5 + 0.4 * _number(chance))).square() + (y / (0.5 + 0.4 * _number(chance))).square()
+    x, y = x - 0.4 * (random_number(chance) - 0.5), y - 0.4 * (random_number(chance) - 0.5)
+    radius = (x / (0.5 + 0.4 * random_number(chance))).square() + (y / (0.5 + 0.4 * random_number(chance))).square()
     return torch.sigmoid((1 - radius) / 0.08)
 
 
@@ -129,7 +129,3 @@ def _whiskers(height: int, width: int, most: int, rng: np.random.Generator) -> P
         fading = np.clip(1.15 - np.hypot(*(np.indices(picture.shape)[::-1] - start[:, None, None])) / length, 0, 1)
         picture = np.maximum(picture, sharp * fading * rng.uniform(0.5, 1.2))
     return np.clip(picture, 0, 1)
-
-
-def _number(chance: torch.Generator) -> float:
-    return torch.rand((), generator=chance).item()

@@ -40,29 +40,31 @@ def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
 
 def _shading(height: int, width: int, chance: torch.Generator) -> Tensor:
     """(1, h, w), about 1 where it is brightest."""
-    azimuth = math.radians(160 * _number(chance) - 80)
-    elevation = math.radians(100 * _number(chance) - 35)
+    azimuth = math.radians(160 * random_number(chance) - 80)
+    elevation = math.radians(100 * random_number(chance) - 35)
     light = torch.tensor(
         [math.sin(azimuth) * math.cos(elevation), -math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
     )
-    ambient, wrap = 0.05 + 0.4 * _number(chance), 0.4 * _number(chance)
-    normals = _flat(height, width) if _number(chance) < _GRADIENTS else _head(height, width, chance)
+    ambient, wrap = 0.05 + 0.4 * random_number(chance), 0.4 * random_number(chance)
+    normals = _flat(height, width) if random_number(chance) < _GRADIENTS else _head(height, width, chance)
     cosine = torch.einsum("dhw,d->hw", normals, light)
     lit = ambient + (1 - ambient) * ((cosine + wrap) / (1 + wrap)).clamp_min(0)
     # Rooms have no sharp shadows, and the egg is only about where the head is.
-    soft = gaussian_blur(lit[None, None], (0.025 + 0.05 * _number(chance)) * max(height, width))[0].clamp_min(0.02)
-    return soft / soft.max() * (0.8 + 0.3 * _number(chance))
+    soft = gaussian_blur(lit[None, None], (0.025 + 0.05 * random_number(chance)) * max(height, width))[0].clamp_min(
+        0.02
+    )
+    return soft / soft.max() * (0.8 + 0.3 * random_number(chance))
 
 
 def _head(height: int, width: int, chance: torch.Generator) -> Tensor:
     """Unit normals of an ellipsoid with a nose before a bent backdrop: (3, h, w); x right, y down, z to the camera."""
     y, x = _grid(height, width)
-    middle_x, middle_y = 0.1 * (_number(chance) - 0.5), 0.15 + 0.1 * (_number(chance) - 0.5)
-    radius_x, radius_y = 0.5 + 0.2 * _number(chance), 0.68 + 0.25 * _number(chance)
+    middle_x, middle_y = 0.1 * (random_number(chance) - 0.5), 0.15 + 0.1 * (random_number(chance) - 0.5)
+    radius_x, radius_y = 0.5 + 0.2 * random_number(chance), 0.68 + 0.25 * random_number(chance)
     u, v = (x - middle_x) / radius_x, (y - middle_y) / radius_y
     radius = (u.square() + v.square()).sqrt()
     across, down = (x - middle_x) / 0.09, (y - middle_y - 0.05) / 0.22
-    nose = (0.4 + 0.8 * _number(chance)) * torch.exp(-across.square() - down.square())
+    nose = (0.4 + 0.8 * random_number(chance)) * torch.exp(-across.square() - down.square())
     inside = radius < 1
     outwards = _BACKDROP_SLOPE / radius.clamp_min(1)
     slopes = [torch.where(inside, u + nose * across, outwards * u), torch.where(inside, v, outwards * v)]
@@ -85,7 +87,8 @@ def _uniform(chance: torch.Generator, *shape: int) -> Tensor:
     return torch.rand(shape, generator=chance)
 
 
-def _number(chance: torch.Generator) -> float:
+def random_number(chance: torch.Generator) -> float:
+    """Between 0 and 1."""
     return torch.rand((), generator=chance).item()
 
 

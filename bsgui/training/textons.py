@@ -162,10 +162,10 @@ class Textons(nn.Module):
             Two scalars: 0 when each kind lies in one branch, whole; 0 when these branches hold nothing at other places
             and nothing in the octave bands where their kinds do not stand out.
         """
-        kinds = self(photos)
-        # Needed in training alone, and slow to import: adapting to a photo comes by here too.
+        # Slow to import, and needed here alone: adapting to a photo imports this module, too.
         from scipy.optimize import linear_sum_assignment
 
+        kinds = self(photos)
         # Small pictures have fewer bands; the coarsest of those there are belong to no kind.
         used = len(bands) - self.config.coarse_bands
         shares, worth = ownership(bands[:used], kinds), self.worth[:, :used]

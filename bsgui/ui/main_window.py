@@ -324,7 +324,8 @@ class MainWindow(QMainWindow):
 
     def start(self, path: Path | None) -> None:
         """What happens once the window is up: open what was asked for, and look for what a crash has left."""
-        QTimer.singleShot(_PREPARES_AFTER, self, self.decompose.prepare)
+        if self.decompose_panel.has_model:
+            QTimer.singleShot(_PREPARES_AFTER, self, self.decompose.prepare)
         self.recovery.search()
         if path is not None:
             self.opener.open_path(path)

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from bsgui.core.errors import ModelError
+from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import Photo
 from bsgui.imageio.write_stack import write_stack
+from bsgui.ui import main_window
 from bsgui.ui.controllers import open_controller
 from bsgui.ui.main_window import MainWindow
 from bsgui.ui.services import Services
@@ -236,3 +238,39 @@ def test_the_stage_is_told_from_the_start(decomposed: MainWindow) -> None:
     decomposed.decompose_panel.show_busy(True)
     assert decomposed.decompose_panel._bar.text() == "Starting…"
     decomposed.decompose_panel.show_busy(False)
+
+
+def test_the_engine_gets_ready_while_the_person_looks_for_a_photo(
+    qtbot: QtBot,
+    tmp_path: Path,
+    settings_store: SettingsStore,
+    cards: tuple[ModelCard, ...],
+    decomposer: GatedDecomposer,
+) -> None:
+    made: list[int] = []
+
+    def factory() -> GatedDecomposer:
+        made.append(threading.get_ident())
+        return decomposer
+
+    window = MainWindow(Services(factory, settings_store, tmp_path / "log", cards))
+    qtbot.addWidget(window)
+    window.start(None)
+    assert not made
+    qtbot.waitUntil(lambda: bool(made))
+    assert made[0] != threading.get_ident()
+
+
+def test_without_a_model_no_engine_is_made(
+    qtbot: QtBot, tmp_path: Path, settings_store: SettingsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_engine() -> GatedDecomposer:
+        raise AssertionError("nothing to make it with")
+
+    monkeypatch.setattr(main_window, "_PREPARES_AFTER", 0)
+    window = MainWindow(Services(no_engine, settings_store, tmp_path / "log"))
+    qtbot.addWidget(window)
+    window.start(None)
+    QApplication.processEvents()
+    assert not window.decompose.is_preparing
+    assert not [thread for thread in threading.enumerate() if thread.name == "decompose"]

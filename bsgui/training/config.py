@@ -27,8 +27,8 @@ class TrainConfig:
         network: shape of the generator.
         losses: weights of the terms.
         textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
-        views: what the second half of every batch differs in from the first, which it is the same photos as: "light",
-            "markings", "whiskers", in turn; see :mod:`bsgui.training.views`. None: all photos are different ones.
+        views: what the second half of a batch differs in from the first, which it is the same photos as, by turns; see
+            :data:`bsgui.training.views.VIEWS`. "" (or none): all photos of the batch are different ones.
         start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
@@ -105,7 +105,7 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         raise ValueError(f"sizes must be multiples of {config.network.multiple}")
     if len(config.record.branches) not in (0, config.network.branches):
         raise ValueError("a recording needs as many names as there are branches")
-    if unknown := set(config.views) - set(VIEWS):
+    if unknown := set(config.views) - {"", *VIEWS}:
         raise ValueError(f"there are no views of {', '.join(sorted(unknown))}")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")

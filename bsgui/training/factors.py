@@ -1,11 +1,14 @@
-"""What varies with the light is to lie in one branch, and nothing of the subject with it.
+"""What two views of a photo differ in is to lie in one branch, and nothing of what they share with it.
 
-The same subjects are seen under two lights each. What a branch changes by between the lights of a subject, and what of
-it stays, say how much of the light and of the subject it holds. The light goes to the branch that
-leads, as a kind of place does (:mod:`bsgui.training.textons`): no branch is told that it is the one.
+The same subjects are seen twice: under two lights, or with and without their colour, their features, their markings
+(:mod:`bsgui.training.views`). What a branch changes by between the views of a subject, and what of it stays, say how
+much of the factor and of the subject it holds. The factor goes to the branch that leads, as a kind of place does
+(:mod:`bsgui.training.textons`): no branch is told that it is the one.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -18,47 +21,71 @@ _MOST_EXPOSURE = 2.0
 
 
 class Factors(nn.Module):
-    """Remembers which branch leads.
+    """Remembers how far each branch leads in one factor.
 
     Args:
         branches: number of branches N.
-        price: what the leader's share of what stays counts for, relative to the others' of what changes.
+        is_light: whether the factor is the light, of which there is some in every view.
 
     Attributes:
-        lead: (N,), running mean of a branch's share of what changes with the light minus the price of what stays in it.
+        lead: (N,), running mean of a branch's share of what changes, less the part of it that stays.
     """
 
-    def __init__(self, branches: int, price: float = 1.0) -> None:
+    def __init__(self, branches: int, is_light: bool = True) -> None:
         super().__init__()
-        self._price = price
+        self._is_light = is_light
         self.register_buffer("lead", torch.zeros(branches))
 
     lead: Tensor
 
-    @property
-    def leader(self) -> int:
-        """The branch that leads."""
-        return int(self.lead.argmax())
+    def overlap(self, pictures: Tensor, leader: int) -> tuple[Tensor, Tensor]:
+        """How much of the factor lies outside the leading branch, and of the subjects inside: two scalars, 0 is best.
 
-    def overlap(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """How much of the light lies outside the leading branch, and of the subjects inside: two scalars, 0 is best.
-
-        The light counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
+        The factor counts by its deviation, in units of the whole picture's, and not by its variance: branches with a
         tenth of the variance still hold a third of every difference of brightness, and a light at half should take
-        half. What the leader keeps of a subject under both lights counts by its part of the variance. As a part p of
+        half. What the leader keeps of a subject in both views counts by its part of the variance. As a part p of
         the picture moves into the leader the first falls by p and the second rises by p²: it takes some weight of the
         second to keep p small.
 
+        What the light's leader keeps is counted against what all branches keep of the subjects: most of a picture is
+        light. Other factors are smaller than that; there it is counted against the factor, so that half of the leader
+        is not something else. The factor is the photo's, which exaggeration does not increase.
+
+        What stays is the covariance of a branch with itself in the other view. In contrast to the variance of means
+        over the views it has nothing of the factor in it, however few views there are (compare the estimators of
+        variance components in Searle, Casella & McCulloch, Variance Components, 1992): a branch that is all light
+        stays 0.
+
         Args:
-            pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects under one light each, then of the same
-                subjects under other lights.
+            pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects as seen once, then of the same subjects
+                as seen the other time.
+            leader: the branch that is to hold the factor, see :func:`leaders`.
         """
-        first, second = remove_means(pictures).chunk(2)
-        one, other = _at_one_exposure(first, second, self.leader)
-        changes, stays = _changing_and_staying(one, other)
-        self.lead.lerp_((changes - self._price * stays).detach(), 1 - _MEMORY)
-        lights = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
-        return lights.sum() - lights[self.leader], stays[self.leader]
+        one, other = remove_means(pictures).chunk(2)
+        if self._is_light:
+            one, other = _at_one_exposure(one, other, leader)
+        changes, stays = _changing(one, other), (one * other).mean((0, 2, 3, 4)).clamp_min(0)
+        self._note(changes.detach(), stays.detach())
+        outside = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
+        beside = stays.sum() if self._is_light else stays[leader] + _changing(*_wholes(one, other))[0]
+        return outside.sum() - outside[leader], stays[leader] / (beside + _SMALL)
+
+    def _note(self, changes: Tensor, stays: Tensor) -> None:
+        lead = changes / (changes.sum() + _SMALL) - stays / (changes + stays + _SMALL)
+        self.lead.lerp_(lead, 1 - _MEMORY)
+
+
+def leaders(factors: Mapping[str, Factors]) -> dict[str, int]:
+    """The branch that is to hold each factor: a branch of its own, those that lead most in all (Kuhn, 1955)."""
+    if not factors:
+        return {}
+    # Slow to import, and needed in training alone.
+    from scipy.optimize import linear_sum_assignment
+
+    table = torch.stack([factor.lead for factor in factors.values()]).cpu().numpy()
+    rows, branches = linear_sum_assignment(table, maximize=True)
+    names = list(factors)
+    return {names[row]: int(branch) for row, branch in zip(rows, branches, strict=True)}
 
 
 def _at_one_exposure(one: Tensor, other: Tensor, leader: int) -> tuple[Tensor, Tensor]:
@@ -79,21 +106,10 @@ def _deviation(pictures: Tensor) -> Tensor:
     return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt().sub(_SMALL**0.5)
 
 
-def factor_shares(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Each branch's share of what changes with the light, and of what stays: two (N,); they add up to 1.
-
-    What stays is the covariance of a branch with itself under another light. In contrast to the variance of means
-    over the lights it has nothing of the lights in it, however few there are (compare the estimators of variance
-    components in Searle, Casella & McCulloch, Variance Components, 1992): a branch that is all light stays 0.
-
-    Args:
-        pictures: as for :meth:`Factors.overlap`.
-    """
-    one, other = remove_means(pictures).chunk(2)
-    return _changing_and_staying(one, other)
+def _changing(one: Tensor, other: Tensor) -> Tensor:
+    """Mean square of what changes, half of it being each view's: (S, N, 3, h, w) twice -> (N,)."""
+    return (one - other).square().mean((0, 2, 3, 4)) / 2
 
 
-def _changing_and_staying(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-    changes = (one - other).square().mean((0, 2, 3, 4))
-    stays = (one * other).mean((0, 2, 3, 4))
-    return changes / (changes.sum() + _SMALL), stays / (stays.clamp_min(0).sum() + _SMALL)
+def _wholes(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    return one.sum(1, keepdim=True), other.sum(1, keepdim=True)

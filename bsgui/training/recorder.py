@@ -174,5 +174,5 @@ def _recorded_photo(sample: SamplePhoto) -> RecordedPhoto:
 
 
 def _validation_files(pack: Pack, most: int) -> list[Path]:
-    rows = [{"file": str(path)} for path, _ in read_index(pack, "val")]
+    rows = [{"file": str(entry.file)} for entry in read_index(pack, "val")]
     return [Path(row["file"]) for row in evenly(rows, most)]

@@ -1,7 +1,8 @@
 """The same photo under another light, so that light and what is lit can be told apart without labels.
 
 Shading is smooth and multiplies in linear light: a lamp somewhere in front of an egg-shaped head in the middle of the
-picture, or, for a third of the photos, a plain gradient across it; both with ambient light and a tint.
+picture, or, for a third of the photos, a plain gradient across it; both with ambient light.
+Lamps are white: colour is a factor of its own.
 """
 
 from __future__ import annotations
@@ -30,11 +31,7 @@ def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
     """
     height, width = photos.shape[2:]
     shadings = torch.stack([_shading(height, width, chance) for _ in photos]).to(photos)
-    # Warm and cool lamps: red and blue apart by up to a fifth.
-    warmth = 1 + 0.2 * (_uniform(chance, len(photos), 1, 1, 1) - 0.5).to(photos) * torch.tensor(
-        [1.0, 0.0, -1.0], device=photos.device
-    ).view(1, 3, 1, 1)
-    linear = to_linear((photos + 1) / 2) * shadings * warmth
+    linear = to_linear((photos + 1) / 2) * shadings
     return to_encoded(linear.clamp(0, 1)) * 2 - 1
 
 
@@ -81,10 +78,6 @@ def _flat(height: int, width: int) -> Tensor:
 def _grid(height: int, width: int) -> tuple[Tensor, Tensor]:
     y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
     return y, x
-
-
-def _uniform(chance: torch.Generator, *shape: int) -> Tensor:
-    return torch.rand(shape, generator=chance)
 
 
 def random_number(chance: torch.Generator) -> float:

@@ -20,6 +20,7 @@ from .config import TrainConfig
 from .critic import Critic
 from .factors import Factors
 from .textons import Textons
+from .views import LIGHT
 
 
 class TrainState:
@@ -41,8 +42,8 @@ class TrainState:
         self.critic = Critic().to(device)
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
-        price = config.losses.subjects / max(config.losses.factors, 1e-6)
-        self.factors = {view: Factors(branches, price).to(device) for view in config.views}
+        seen_twice = sorted(set(config.views) - {""})
+        self.factors = {view: Factors(branches, view == LIGHT).to(device) for view in seen_twice}
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]

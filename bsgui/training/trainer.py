@@ -25,6 +25,7 @@ from bsgui.engine.device import autocast_type, pick_device
 from .config import TrainConfig, read_config
 from .critic import critic_loss, gradient_penalty
 from .data import Batch, batches, decode, load_pack, read_index
+from .factors import leaders
 from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
 from .sheets import write_sheet
@@ -138,12 +139,16 @@ class Trainer:
         # Seeded by the step too: a resumed run draws fresh photos instead of repeating the first ones.
         seed = hash((self.config.seed, self.state.step, self.rank)) % 2**32
         self._chance.manual_seed(seed)
-        return batches(self._packs, self.config.network.domains, self.config.sizes, self.config.batch, seed)
+        config = self.config
+        views = config.views or ("",)
+        return batches(
+            self._packs, config.network.domains, config.sizes, config.batch, seed, views=views, first=self.state.step
+        )
 
     def _step(self, batch: Batch) -> dict[str, float]:
         config, state = self.config, self.state
-        view = self._view()
-        batch = two_views(batch, view, config.network.domains, self._chance) if view else batch
+        if batch.view:
+            batch = two_views(batch, config.network.domains, self._chance)
         photos, domains = batch.photos.to(self.device), batch.domains.to(self.device)
         self._set_rates()
         state.generator.train()
@@ -151,13 +156,15 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        taken = {factors.leader for view, factors in state.factors.items() if view not in HAVE_A_KIND}
+        lead = leaders(state.factors)
+        taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND}
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, taken)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
-        if view and len(photos) >= _LEAST_FOR_FACTORS:
-            outside, inside = state.factors[view].overlap(pictures)
-            figures |= {f"factors_{view}": outside.item(), f"subjects_{view}": inside.item()}
+        if batch.view and len(photos) >= _LEAST_FOR_FACTORS:
+            outside, inside = state.factors[batch.view].overlap(pictures, lead[batch.view])
+            figures |= {f"factors_{batch.view}": outside.item(), f"subjects_{batch.view}": inside.item()}
+            figures[f"leader_{batch.view}"] = lead[batch.view]
             loss = loss + config.losses.factors * outside + config.losses.subjects * inside
         if state.step >= config.critic_from and config.losses.realism:
             realism, figures["critic"] = self._critic_step(pictures, photos)
@@ -168,11 +175,6 @@ class Trainer:
         state.update_average(config.average)
         figures["psnr_db"] = -10 * math.log10(_mean_square_error(pictures, photos, maps.mean) / 4)
         return figures
-
-    def _view(self) -> str:
-        """What the photos of this step are seen twice for; "" for nothing. Every size gets its turn with every view."""
-        views = self.config.views
-        return views[self.state.step // len(self.config.sizes) % len(views)] if views else ""
 
     def _critic_step(self, pictures: Tensor, photos: Tensor) -> tuple[Tensor, float]:
         critic = self.state.critic
@@ -240,7 +242,7 @@ def _sheet_photos(config: TrainConfig) -> tuple[Tensor, Tensor]:
     for slot in range(_SHEET_PHOTOS):
         pack = config.data[slot % len(config.data)]
         files = read_index(pack, "val")
-        path, domain = files[(slot * len(files)) // _SHEET_PHOTOS]
+        path, domain, _ = files[(slot * len(files)) // _SHEET_PHOTOS]
         photo = cv2.resize(decode(path), (config.sizes[0], config.sizes[0]), interpolation=cv2.INTER_AREA)
         photos.append(to_tensor(np.asarray(photo, np.uint8)[None]))
         domains.append(config.network.domains.index(domain) if domain in config.network.domains else 0)

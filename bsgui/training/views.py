@@ -1,4 +1,8 @@
-"""Every photo of a batch twice, with one thing different, so that this one can be told from the rest."""
+"""A photo seen twice, with one thing different, so that this one can be told from the rest.
+
+Light differs between any two views. The others are there in one view and absent from the other: what both views show is
+then free of them, and a branch that holds nothing of what both show holds nothing else.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +13,73 @@ from torch import Tensor
 
 from .data import Batch
 from .painting import paint_markings, paint_whiskers
+from .parts import without_features
 from .relighting import relight
 
-VIEWS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
-    "light": relight,
-    "markings": paint_markings,
-    "whiskers": paint_whiskers,
+_CHANGED = 0.75
+_LEAST_COLOUR, _MOST_COLOUR = 0.6, 1.5
+
+LIGHT = "light"
+
+Pair = tuple[Tensor, Tensor]
+
+
+def _lit(batch: Batch, chance: torch.Generator) -> Pair:
+    """Three quarters of all under a lamp of ours, and one of each two, or there would be nothing to compare."""
+    is_changed = torch.rand(2, len(batch.photos), generator=chance) < _CHANGED
+    is_changed[1] |= ~is_changed[0]
+    photos = batch.photos.repeat(2, 1, 1, 1)
+    chosen = is_changed.flatten()
+    photos[chosen] = relight(photos[chosen], chance)
+    one, other = photos.chunk(2)
+    return one, other
+
+
+def _coloured(batch: Batch, chance: torch.Generator) -> Pair:
+    """With more or less of its colour, and grey."""
+    grey = batch.photos.mean(1, keepdim=True).expand_as(batch.photos)
+    strength = torch.rand(len(batch.photos), 1, 1, 1, generator=chance).to(grey)
+    strength = _LEAST_COLOUR + (_MOST_COLOUR - _LEAST_COLOUR) * strength
+    return torch.lerp(grey, batch.photos, strength).clamp(-1, 1), grey.clone()
+
+
+def _with_features(batch: Batch, chance: torch.Generator) -> Pair:
+    return batch.photos, without_features(batch.photos, batch.points)
+
+
+def _marked(batch: Batch, chance: torch.Generator) -> Pair:
+    return paint_markings(batch.photos, chance), batch.photos
+
+
+def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:
+    return paint_whiskers(batch.photos, chance), batch.photos
+
+
+VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
+    LIGHT: _lit,
+    "colour": _coloured,
+    "features": _with_features,
+    "markings": _marked,
+    "whiskers": _whiskered,
 }
-"""By name: what makes another view of photos (B, 3, h, w) in [-1, 1]."""
+"""By name: what makes two views of photos, two of (B, 3, h, w) in [-1, 1]; the batch stays as it is."""
 
 HAVE_A_KIND = frozenset({"whiskers"})
 """Of these views: what changes is a kind of place, too (thin bright lines), and the branch that leads may own it."""
 
-_CHANGED = 0.75
 
-
-def two_views(batch: Batch, view: str, domains: Sequence[str], chance: torch.Generator) -> Batch:
-    """The first half of a batch, then the same photos again; three quarters of all are changed, the others are not.
+def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> Batch:
+    """The first half of a batch, seen once, then the same photos as they are seen the other time.
 
     Args:
-        batch: at least two photos, or there is nothing to compare.
-        view: one of :data:`VIEWS`.
+        batch: at least two photos, or there is nothing to compare; its view is one of :data:`VIEWS`.
         domains: the network's; photos under a light of ours have the domain "relit" if there is one.
         chance: source of the changes, on the CPU.
     """
     subjects = len(batch.photos) // 2
-    photos, labels = batch.photos[:subjects].repeat(2, 1, 1, 1), batch.domains[:subjects].repeat(2)
-    is_changed = torch.rand(2, subjects, generator=chance) < _CHANGED
-    # One of the two at least, or there would be nothing to compare.
-    is_changed[1] |= ~is_changed[0]
-    chosen = is_changed.flatten()
-    photos[chosen] = VIEWS[view](photos[chosen], chance)
-    if view == "light" and "relit" in domains:
-        labels = torch.where(chosen & (labels > 0), domains.index("relit"), labels)
-    return Batch(photos, labels)
+    half = Batch(batch.photos[:subjects], batch.domains[:subjects], batch.points[:subjects], batch.view)
+    photos, labels = torch.cat(VIEWS[batch.view](half, chance)), half.domains.repeat(2)
+    if batch.view == LIGHT and "relit" in domains:
+        is_changed = (photos != half.photos.repeat(2, 1, 1, 1)).flatten(1).any(1)
+        labels = torch.where(is_changed & (labels > 0), domains.index("relit"), labels)
+    return Batch(photos, labels, view=batch.view)

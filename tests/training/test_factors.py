@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bsgui.training.factors import Factors, factor_shares
+from bsgui.training.factors import Factors, leaders
 from bsgui.training.relighting import relight
 
 
@@ -23,64 +23,77 @@ def _pictures(mixed: float) -> torch.Tensor:
     return torch.cat([one, other], 2).flatten(0, 1)
 
 
-def test_separate_branches_have_separate_shares() -> None:
-    lights, subjects = factor_shares(_pictures(0))
-    torch.testing.assert_close(lights, torch.tensor([1.0, 0.0]), atol=1e-5, rtol=0)
-    torch.testing.assert_close(subjects, torch.tensor([0.0, 1.0]), atol=1e-5, rtol=0)
+def _overlap(pictures: torch.Tensor, leader: int = 0, *, is_light: bool = True) -> list[float]:
+    return [part.item() for part in Factors(2, is_light).overlap(pictures, leader)]
 
 
 def test_overlap_is_none_of_separate_branches_and_grows_with_mixing() -> None:
-    separate, little, much = (sum(Factors(2).overlap(_pictures(mixed))).item() for mixed in (0, 0.2, 0.4))
-    assert separate == pytest.approx(0, abs=1e-5)
-    assert separate < little < much
+    for is_light in (True, False):
+        separate, little, much = (sum(_overlap(_pictures(mixed), is_light=is_light)) for mixed in (0, 0.2, 0.4))
+        assert separate == pytest.approx(0, abs=1e-4)
+        assert separate < little < much
 
 
-def test_the_gradient_widens_the_lead() -> None:
+@pytest.mark.parametrize("is_light", [True, False])
+def test_the_gradient_widens_the_lead(is_light: bool) -> None:
     pictures = _pictures(0.3).requires_grad_()
-    sum(Factors(2).overlap(pictures)).backward()
+    sum(Factors(2, is_light).overlap(pictures, 0)).backward()
     assert pictures.grad is not None
     better = (pictures - 20 * pictures.grad).detach()
-    assert sum(Factors(2).overlap(better)) < sum(Factors(2).overlap(pictures.detach()))
+    assert sum(_overlap(better, is_light=is_light)) < sum(_overlap(pictures.detach(), is_light=is_light))
 
 
-def test_the_light_goes_to_one_branch_and_the_leader_is_remembered() -> None:
+def test_the_wrong_leader_holds_nothing_of_the_light_and_all_of_the_subjects() -> None:
+    # What lies outside are two lights that have nothing in common, so the second is taken at the least exposure, a
+    # half: 1 + 1/4 of light in 1 + 1/4 + 1/4 of light and subjects.
+    assert _overlap(_pictures(0), leader=1) == pytest.approx([(5 / 6) ** 0.5, 1], abs=1e-4)
+
+
+def test_a_small_factor_is_not_to_be_half_of_its_branch() -> None:
+    # Another factor's leader that holds as much of the subjects as there is of the factor: a half, however much the
+    # other branches hold. Two views that have nothing in common change by their mean energy.
+    assert _overlap(_pictures(0), leader=1, is_light=False) == pytest.approx([1, 0.5], abs=1e-3)
+    # Exaggerated, and with the other branch taking it back, it is no purer.
+    subjects, change = _pictures(0)[:, 1:], _pictures(0)[:, :1]
+    exaggerated = torch.cat([subjects + 3 * change, -2 * change], 1)
+    assert _overlap(exaggerated, is_light=False)[1] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_each_factor_has_a_branch_of_its_own_that_leads_there() -> None:
+    assert leaders({}) == {}
+    factors = {"light": Factors(3), "colour": Factors(3, is_light=False)}
+    factors["light"].lead[:] = torch.tensor([0.0, 0.6, 0.5])
+    factors["colour"].lead[:] = torch.tensor([0.0, 0.9, 0.2])
+    assert leaders(factors) == {"light": 2, "colour": 1}
+
+
+def test_who_holds_the_factor_and_nothing_else_leads() -> None:
     factors = Factors(2)
     for _ in range(20):
-        factors.overlap(_pictures(0))
-    # The leader of before holds all of the subjects. What lies outside are two lights that have nothing in common, so
-    # the second is taken at the least exposure, a half: 1 + 1/4 of light in 1 + 1/4 + 1/4 of light and subjects.
-    outside, inside = factors.overlap(_pictures(0).flip(1))
-    assert outside.item() == pytest.approx((5 / 6) ** 0.5, abs=1e-4)
-    assert inside.item() == pytest.approx(1, abs=1e-4)
+        factors.overlap(_pictures(0.1), 1)
+    assert leaders({"light": factors}) == {"light": 0}
+    assert factors.lead[0] > 0.3 > 0 > factors.lead[1]
 
 
 def test_a_tenth_of_the_variance_is_a_third_of_the_light() -> None:
     pictures = torch.zeros(4, 2, 3, 8, 8)
     pictures[:2, 0] = torch.linspace(-1, 1, 8)
-    factors = Factors(2)
-    factors.lead[1] = 1.0
     split = pictures.clone()
     split[:, 0], split[:, 1] = 0.25 * pictures[:, 0], 0.75 * pictures[:, 0]
     # A quarter of every difference lies outside the leader: a tenth of the variance. The subjects are alike.
-    assert factors.overlap(split)[0].item() == pytest.approx(0.25, abs=1e-3)
+    assert _overlap(split, leader=1)[0] == pytest.approx(0.25, abs=1e-3)
 
 
 def test_one_subject_alone_is_enough() -> None:
-    factors = Factors(2)
-    factors.lead[0] = 1.0
     lone = _pictures(0)[[0, 2]]
-    assert sum(factors.overlap(lone)).item() == pytest.approx(0, abs=1e-4)
-    outside, inside = factors.overlap(lone.flip(1))
-    assert outside.item() == pytest.approx((5 / 6) ** 0.5, abs=1e-4)
-    assert inside.item() == pytest.approx(1, abs=1e-4)
+    assert _overlap(lone) == pytest.approx([0, 0], abs=1e-4)
+    assert _overlap(lone.flip(1)) == pytest.approx([(5 / 6) ** 0.5, 1], abs=1e-4)
 
 
 def test_a_darker_lamp_is_no_other_subject() -> None:
     pictures = _pictures(0)
     darker = torch.cat([pictures[:2], 0.7 * pictures[2:]])
-    factors = Factors(2)
-    factors.lead[0] = 1.0
-    assert sum(factors.overlap(darker)).item() == pytest.approx(0, abs=1e-4)
+    assert _overlap(darker) == pytest.approx([0, 0], abs=1e-4)
 
 
 def test_another_light_is_deterministic_smooth_and_in_range() -> None:

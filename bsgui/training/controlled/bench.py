@@ -77,7 +77,7 @@ def _smooth(photos: Tensor) -> Tensor:
 
 def _training_photos(pack: Pack, config: ControlledConfig) -> LoadedPack:
     """So many of a pack's training photos that hardly one is drawn twice."""
-    index = dict(read_index(pack, "train"))
+    index = {entry.file: entry.domain for entry in read_index(pack, "train")}
     rows = evenly([{"file": str(path)} for path in index], (config.steps + config.fitted) * config.batch)
     files = tuple(Path(row["file"]) for row in rows)
     photos = np.stack([decode(path) for path in files])
@@ -86,7 +86,7 @@ def _training_photos(pack: Pack, config: ControlledConfig) -> LoadedPack:
 
 def _held_out(config: ControlledConfig) -> Tensor:
     share = -(-config.measured // len(config.data))
-    indices = [[{"file": str(path)} for path, _ in read_index(pack, config.split)] for pack in config.data]
+    indices = [[{"file": str(entry.file)} for entry in read_index(pack, config.split)] for pack in config.data]
     files = [Path(row["file"]) for rows in indices for row in evenly(rows, share)]
     squares = [cv2.resize(decode(file), (config.size, config.size), interpolation=cv2.INTER_AREA) for file in files]
     return to_tensor(np.asarray(squares, np.uint8))

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -72,6 +73,8 @@ def make_services(log_folder: Path) -> Services:
         with quiet_imports():
             from bsgui.engine.decomposer import TorchDecomposer
 
+        # A photo is searched as soon as it is open; what that needs is read before, or it would compete with painting.
+        finder()
         return TorchDecomposer(store)
 
     def race(config: RaceConfig) -> RaceSession:
@@ -86,11 +89,12 @@ def make_services(log_folder: Path) -> Services:
 
         return PhotoAdapter(store)
 
+    @cache
     def finder() -> SubjectFinder:
         with quiet_imports():
             from bsgui.engine.finder import HeadFinder
 
-        return HeadFinder()
+        return HeadFinder().ready()
 
     return Services(
         decomposer_factory=decomposer,

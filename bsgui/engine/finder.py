@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress as suppress_errors
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bsgui.core.alignment import face_frame
+from bsgui.core.errors import ModelError
 from bsgui.core.frame import SMALLEST_SIDE, Frame, Subject
 from bsgui.core.photo import Photo, Samples
 from bsgui.core.requests import CancelToken, NeverCancelled
@@ -103,6 +106,12 @@ class HeadFinder:
     def _installed(self) -> tuple[FinderNetworks, Mapping[str, float]]:
         networks, card = load_installed_finder(self._folders)
         return networks, card["thresholds"]
+
+    def ready(self) -> Self:
+        """Read the weights now rather than at the first search, which says so if they cannot be read."""
+        with suppress_errors(ModelError):
+            _ = self._installed
+        return self
 
     def find(self, photo: Photo, cancel: CancelToken) -> tuple[Subject, ...]:
         """See :meth:`bsgui.core.requests.SubjectFinder.find`."""

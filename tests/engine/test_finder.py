@@ -181,6 +181,18 @@ def test_the_installed_finder_finds(files: Path) -> None:
     assert all(x.score >= 0.4 for x in finder.find(make_photo(200, 150), NeverCancelled()))
 
 
+def test_weights_are_read_when_it_gets_ready(files: Path) -> None:
+    finder = HeadFinder([files]).ready()
+    (files / "finder.safetensors").unlink()
+    finder.find(make_photo(200, 150), NeverCancelled())
+
+
+def test_without_files_it_says_so_at_the_first_search(tmp_path: Path) -> None:
+    finder = HeadFinder([tmp_path]).ready()
+    with pytest.raises(ModelError, match="not installed"):
+        finder.find(make_photo(), NeverCancelled())
+
+
 def test_without_files_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not installed"):
         HeadFinder([tmp_path]).find(make_photo(), NeverCancelled())

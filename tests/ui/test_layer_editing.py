@@ -312,6 +312,8 @@ def test_rows_are_made_a_few_at_a_time(decomposed: MainWindow, qtbot: QtBot, mon
     model = decomposed.layer_panel.model
     decomposed.layer_panel._renew_rows()
     rows = decomposed.layer_panel._row_widgets
+    assert not rows
+    decomposed.layer_panel._make_rows()
     assert len(rows) == 1
     qtbot.waitUntil(lambda: len(rows) == model.rowCount())
     assert all(decomposed.layer_panel.list.indexWidget(model.index(n)) is not None for n in range(model.rowCount()))

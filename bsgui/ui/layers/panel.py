@@ -181,8 +181,9 @@ class LayerPanel(QWidget):
         self._styles.changed.connect(self._show_styles)
 
     def _renew_rows(self) -> None:
+        # Not in this turn, in which the picture is drawn, too.
         self._row_widgets = {}
-        self._make_rows()
+        self._next_rows.start()
 
     def _make_rows(self, all_at_once: bool = False) -> None:
         """Make the rows that are missing, or as many as there is time for, and the others in the next turns."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -181,9 +182,11 @@ def test_the_installed_finder_finds(files: Path) -> None:
     assert all(x.score >= 0.4 for x in finder.find(make_photo(200, 150), NeverCancelled()))
 
 
-def test_weights_are_read_when_it_gets_ready(files: Path) -> None:
-    finder = HeadFinder([files]).ready()
-    (files / "finder.safetensors").unlink()
+def test_weights_are_read_when_it_gets_ready(files: Path, tmp_path: Path) -> None:
+    for name in ("finder.json", "finder.safetensors"):
+        shutil.copy(files / name, tmp_path)
+    finder = HeadFinder([tmp_path]).ready()
+    (tmp_path / "finder.safetensors").unlink()
     finder.find(make_photo(200, 150), NeverCancelled())
 
 

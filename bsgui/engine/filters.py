@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -36,47 +35,48 @@ class ThinLines(nn.Module):
         padded = F.pad(fine, (_RADIUS,) * 4, mode="replicate")
         size = padded.shape[-2:]
         if size not in self._spectra:
-            self._spectra = {size: torch.fft.rfft2(self.filters, s=size).conj()}
-        pairs = self._spectra[size].to(fine.device).unflatten(0, (2, -1)).unbind(1)  # type: ignore[no-untyped-call]
-        spectrum, half = torch.fft.rfft2(padded), len(pairs) // 2
+            even, odd = self.filters.chunk(2)
+            self._spectra = {size: torch.fft.fft2(torch.complex(even, -odd), s=size).conj()}
+        filters = self._spectra[size].to(fine.device)
+        spectrum, half = torch.fft.fft2(padded), len(filters) // 2
 
-        def strongest(part: int) -> tuple[Tensor, Tensor, Tensor]:
+        def strongest(part: int) -> tuple[Tensor, Tensor]:
             with torch.no_grad():  # It holds for a thread.
-                return _strongest(spectrum, pairs[half * part : half * (part + 1)], size, fine.shape[-2:])
+                return _strongest(spectrum, filters[half * part : half * (part + 1)], fine.shape[-2:])
 
         # Always two halves, so that what is rounded how does not depend on the machine.
         parts = for_each(strongest, 2) if fine.device.type == "cpu" else [strongest(part) for part in range(2)]
-        (line, edge, total), (other_line, other_edge, other_total) = parts
-        is_first = line.abs() >= other_line.abs()
-        line, edge = torch.where(is_first, line, other_line), torch.where(is_first, edge, other_edge)
-        total = total + other_total
+        (answer, total), (other_answer, other_total) = parts
+        answer = torch.where(answer.real.abs() >= other_answer.real.abs(), answer, other_answer)
+        line, edge, total = answer.real, answer.imag.abs(), total + other_total
         # An edge answers out of phase; among many hairs all directions answer, all around.
         hairs = gaussian_blur(total / _ORIENTATIONS, 5.0) + 0.01
         lines = [(sign * line - edge).clamp_min(0) / hairs for sign in (1, -1)]
         return gaussian_blur(torch.cat(lines, 1), 1.0)
 
 
-def _strongest(
-    spectrum: Tensor, filters: Sequence[Tensor], size: torch.Size, kept: torch.Size
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The even answer of the direction that answers most, its odd one without sign, and the sum of all: (B, 1, h, w).
+def _strongest(spectrum: Tensor, filters: Tensor, kept: torch.Size) -> tuple[Tensor, Tensor]:
+    """The answer of the direction that answers most, and the sum of all answers' even parts without sign.
 
     Args:
-        spectrum: of pictures with an edge around, of this size.
-        filters: spectra of the even and the odd filter of every direction, (2, ...).
-        size: of the pictures with their edge.
-        kept: of the pictures.
+        spectrum: of pictures with an edge around, (B, 1, H, W) complex.
+        filters: spectra of filters with an even real and an odd imaginary part, (n, H, W): pictures are real, so one
+            transform answers for both.
+        kept: size of the pictures without the edge.
+
+    Returns:
+        (B, 1, h, w) complex and float.
     """
-    line = edge = total = spectrum.real.new_zeros(len(spectrum), 1, *kept)
-    # One direction after the other: all at once would take forty pictures' memory.
-    for pair in filters:
-        answers = torch.fft.irfft2(spectrum * pair, s=size)[..., : kept[0], : kept[1]]
-        even, odd = answers[:, :1], answers[:, 1:]
-        strength = even.abs()
-        is_best = strength > line.abs()
-        line, edge = torch.where(is_best, even, line), torch.where(is_best, odd.abs(), edge)
+    best = spectrum.new_zeros(len(spectrum), 1, *kept)
+    most, total = torch.zeros_like(best.real), torch.zeros_like(best.real)
+    # One direction after the other: all at once would take twenty pictures' memory.
+    for one in filters:
+        answer = torch.fft.ifft2(spectrum * one)[..., : kept[0], : kept[1]]
+        strength = answer.real.abs()
+        best = torch.where(strength > most, answer, best)
+        most = torch.maximum(most, strength)
         total = total + strength
-    return line, edge, total
+    return best, total
 
 
 def _line_filters() -> Tensor:

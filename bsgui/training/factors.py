@@ -18,6 +18,8 @@ from bsgui.analysis.bands import remove_means
 _MEMORY = 0.95
 _SMALL = 1e-8
 _MOST_EXPOSURE = 2.0
+# Two branches that lead by turns undo each other's work.
+_INERTIA = 0.15
 
 
 class Factors(nn.Module):
@@ -28,7 +30,8 @@ class Factors(nn.Module):
         is_light: whether the factor is the light, of which there is some in every view.
 
     Attributes:
-        lead: (N,), running mean of a branch's share of what changes, less the part of it that stays.
+        lead: (N,), running mean of a branch's share of what changes, less the part of it that stays; who led
+            before is a little ahead.
     """
 
     def __init__(self, branches: int, is_light: bool = True) -> None:
@@ -65,13 +68,14 @@ class Factors(nn.Module):
         if self._is_light:
             one, other = _at_one_exposure(one, other, leader)
         changes, stays = _changing(one, other), (one * other).mean((0, 2, 3, 4)).clamp_min(0)
-        self._note(changes.detach(), stays.detach())
+        self._note(changes.detach(), stays.detach(), leader)
         outside = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
         beside = stays.sum() if self._is_light else stays[leader] + _changing(*_wholes(one, other))[0]
         return outside.sum() - outside[leader], stays[leader] / (beside + _SMALL)
 
-    def _note(self, changes: Tensor, stays: Tensor) -> None:
+    def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
         lead = changes / (changes.sum() + _SMALL) - stays / (changes + stays + _SMALL)
+        lead[leader] += _INERTIA
         self.lead.lerp_(lead, 1 - _MEMORY)
 
 

@@ -37,14 +37,20 @@ def _lit(batch: Batch, chance: torch.Generator) -> Pair:
 
 def _coloured(batch: Batch, chance: torch.Generator) -> Pair:
     """With more or less of its colour, and grey."""
-    grey = batch.photos.mean(1, keepdim=True).expand_as(batch.photos)
+    grey = _grey(batch.photos)
     strength = torch.rand(len(batch.photos), 1, 1, 1, generator=chance).to(grey)
     strength = _LEAST_COLOUR + (_MOST_COLOUR - _LEAST_COLOUR) * strength
-    return torch.lerp(grey, batch.photos, strength).clamp(-1, 1), grey.clone()
+    return torch.lerp(grey, batch.photos, strength).clamp(-1, 1), grey
 
 
 def _with_features(batch: Batch, chance: torch.Generator) -> Pair:
-    return batch.photos, without_features(batch.photos, batch.points)
+    """Without colour, which is a factor of its own, and would be claimed by two branches here."""
+    grey = _grey(batch.photos)
+    return grey, without_features(grey, batch.points)
+
+
+def _grey(photos: Tensor) -> Tensor:
+    return photos.mean(1, keepdim=True).expand_as(photos).clone()
 
 
 def _marked(batch: Batch, chance: torch.Generator) -> Pair:

@@ -18,6 +18,8 @@ from bsgui.analysis.bands import remove_means
 _MEMORY = 0.95
 _SMALL = 1e-8
 _MOST_EXPOSURE = 2.0
+# Whoever has little else leads, though another may have more of the factor beside much else, which would have to go.
+_SHARE_COUNTS = 0.05
 # Two branches that lead by turns undo each other's work.
 _INERTIA = 0.15
 
@@ -30,8 +32,8 @@ class Factors(nn.Module):
         is_light: whether the factor is the light, of which there is some in every view.
 
     Attributes:
-        lead: (N,), running mean of a branch's share of what changes, less the part of it that stays; who led
-            before is a little ahead.
+        lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
+            who led before is a little ahead.
     """
 
     def __init__(self, branches: int, is_light: bool = True) -> None:
@@ -74,7 +76,7 @@ class Factors(nn.Module):
         return outside.sum() - outside[leader], stays[leader] / (beside + _SMALL)
 
     def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
-        lead = changes / (changes.sum() + _SMALL) - stays / (changes + stays + _SMALL)
+        lead = changes / (changes + stays + _SMALL) + _SHARE_COUNTS * changes / (changes.sum() + _SMALL)
         lead[leader] += _INERTIA
         self.lead.lerp_(lead, 1 - _MEMORY)
 

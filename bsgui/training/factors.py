@@ -77,7 +77,8 @@ class Factors(nn.Module):
 
     def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
         lead = changes / (changes + stays + _SMALL) + _SHARE_COUNTS * changes / (changes.sum() + _SMALL)
-        lead[leader] += _INERTIA
+        if self.lead.any():  # Nobody led before the first note.
+            lead[leader] += _INERTIA
         self.lead.lerp_(lead, 1 - _MEMORY)
 
 

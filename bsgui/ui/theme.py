@@ -318,5 +318,6 @@ QGroupBox { border: none; border-top: 1px solid $border; margin-top: 16px; paddi
 QGroupBox::title { subcontrol-origin: margin; left: 0; padding-right: 8px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QLabel[quiet="true"] { color: $quiet; }
+QLabel[italic="true"] { font-style: italic; }
 QSplitter::handle { background: $border; }
 """

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from bsgui.core.layers import GAIN_MAX, LayerKind
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.viewport import Viewport
+from bsgui.ui import theme
 from bsgui.ui.layers import panel
 from bsgui.ui.layers.factor_slider import FactorSlider
 from bsgui.ui.layers.thumbnails import make_thumbnails
@@ -305,6 +306,16 @@ def test_the_same_layers_made_again_keep_their_rows(decomposed: MainWindow) -> N
     document.set_decomposition(document.decomposition)
     assert decomposed.layer_panel.row(LAYER) is row
     assert _slider(decomposed).factor == 1.0
+
+
+def test_names_of_base_and_residual_are_italic_in_new_rows(decomposed: MainWindow) -> None:
+    rules = [line for line in theme._SHEET.splitlines() if "italic" in line]
+    decomposed.layer_panel.setStyleSheet("\n".join(rules))
+    decomposed.layer_panel._renew_rows()
+    for layer_id, is_italic in (("residual", True), ("base", True), (LAYER, False)):
+        name = decomposed.layer_panel.row(layer_id)._name
+        name.ensurePolished()
+        assert name.font().italic() is is_italic
 
 
 def test_rows_are_made_a_few_at_a_time(decomposed: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,7 @@ class LayerRow(QWidget):
         self._thumbnail.setFixedSize(THUMBNAIL)
         self._thumbnail.setObjectName("layerThumbnail")
         self._name = ElidedLabel(layer.name)
+        self._name.setProperty("italic", info.kind is not LayerKind.BRANCH)
         self._name_edit = QLineEdit(frame=False)
         self._name_edit.setAccessibleName("Name of the layer")
         self._name_edit.editingFinished.connect(self._finish_rename)
@@ -231,9 +232,6 @@ class LayerRow(QWidget):
             "Click or drag sets, Shift-drag is fine, double-click resets to 1, wheel and arrows step."
         )
         self._value.setToolTip("Gain: type a number, or arithmetic with x as the old value, like x*2.")
-        font = self._name.font()
-        font.setItalic(self._info.kind is not LayerKind.BRANCH)
-        self._name.setFont(font)
 
 
 def _small_button(picture: str, tooltip: str) -> QToolButton:

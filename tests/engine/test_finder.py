@@ -187,7 +187,8 @@ def test_weights_are_read_when_it_gets_ready(files: Path, tmp_path: Path) -> Non
         shutil.copy(files / name, tmp_path)
     finder = HeadFinder([tmp_path]).ready()
     (tmp_path / "finder.safetensors").unlink()
-    finder.find(make_photo(200, 150), NeverCancelled())
+    photo = make_photo(200, 150)
+    assert finder.find(photo, NeverCancelled()) == HeadFinder([files]).find(photo, NeverCancelled())
 
 
 def test_without_files_it_says_so_at_the_first_search(tmp_path: Path) -> None:

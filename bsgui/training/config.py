@@ -105,6 +105,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         raise ValueError(f"sizes must be multiples of {config.network.multiple}")
     if len(config.record.branches) not in (0, config.network.branches):
         raise ValueError("a recording needs as many names as there are branches")
+    if any(config.views) and config.batch * config.sizes[0] ** 2 < 2 * max(config.sizes) ** 2:
+        raise ValueError("views need at least two photos in a batch of every size")
     if unknown := set(config.views) - {"", *VIEWS}:
         raise ValueError(f"there are no views of {', '.join(sorted(unknown))}")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:

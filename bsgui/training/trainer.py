@@ -38,8 +38,6 @@ tqdm.monitor_interval = 0
 _PENALTY_EVERY = 16
 _SHEET_PHOTOS = 6
 _TEXTON_PHOTOS = 96
-# One subject, seen twice.
-_LEAST_FOR_FACTORS = 2
 
 
 def train_from_config(config_path: Path, resume: bool, out: Path | None) -> None:
@@ -161,7 +159,7 @@ class Trainer:
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, taken)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
-        if batch.view and len(photos) >= _LEAST_FOR_FACTORS:
+        if batch.view:
             outside, inside = state.factors[batch.view].overlap(pictures, lead[batch.view])
             figures |= {f"factors_{batch.view}": outside.item(), f"subjects_{batch.view}": inside.item()}
             figures[f"leader_{batch.view}"] = lead[batch.view]

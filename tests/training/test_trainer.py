@@ -73,6 +73,7 @@ def test_a_damaged_checkpoint_is_refused(config_path: Path, tmp_path: Path) -> N
         ("batch = 2", "surprise = 2"),
         ("branches = 2", "branches = 0"),
         ("batch = 2", 'batch = 2\nviews = ["smell"]'),
+        ("batch = 2", 'batch = 1\nviews = ["colour"]'),
         ("[network]", "[network"),
     ],
 )

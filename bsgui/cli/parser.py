@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from bsgui import __version__
+from bsgui.core.errors import UsageError
+from bsgui.core.tint import Tint, tint_of_text
 
 from .frames import FORM as FRAME_FORM
 from .frames import typed_frame
@@ -63,6 +65,10 @@ examples:
   bsgui recombine layers/cat --out cat_again.png
   bsgui recombine layers/cat --out soft.png --gain branch-2=0.5 --hide residual
   bsgui recombine layers/cat --out lights.tif --only base --only branch-1
+  bsgui recombine layers/face --out evening.jpg --tint Light=#ffc080
+
+--tint multiplies the layer's red, green and blue so that what is grey in it gets
+that colour and no other brightness; #ffffff takes a tint away.
 """
 _VERIFY = """\
 Check a stack: every file's checksum and size, and that the layers add up to
@@ -181,6 +187,7 @@ def _add_recombine(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("stack", type=Path, metavar="STACK", help="a stack's folder, or its manifest.json")
     option("--out", type=Path, required=True, metavar="IMAGE", help="PNG, TIFF, JPEG or WebP by its suffix")
     option("--gain", action="append", default=[], type=_gain, metavar="LAYER=VALUE", help="-2 … 3; repeatable")
+    option("--tint", action="append", default=[], type=_tint, metavar="LAYER=#RRGGBB", help="colour; repeatable")
     option("--hide", action="append", default=[], metavar="LAYER", help="leave a layer out; repeatable")
     option("--only", action="append", default=[], metavar="LAYER", help="leave all others out; repeatable")
     option("--overwrite", action="store_true", help="replace IMAGE if it is already there")
@@ -292,3 +299,13 @@ def _gain(text: str) -> tuple[str, float]:
     if not layer or not GAIN_MIN <= gain <= GAIN_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=VALUE with a value from {GAIN_MIN:g} to {GAIN_MAX:g}")
     return layer, gain
+
+
+def _tint(text: str) -> tuple[str, Tint]:
+    layer, _, colour = text.rpartition("=")
+    if not layer:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=COLOUR")
+    try:
+        return layer, tint_of_text(colour)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(error.user_message) from error

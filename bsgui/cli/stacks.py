@@ -35,8 +35,9 @@ def recombine(arguments: argparse.Namespace) -> int:
     with cancel_on_interrupt() as cancel:
         stack = read_stack(arguments.stack)
         weights = asked_weights(stack.manifest, arguments.gain, arguments.hide, arguments.only)
+        tints = {find_layer(stack.manifest, name).id: tint for name, tint in arguments.tint}
         with ProgressBar(out.name) as report:
-            picture = add_up(stack, weights, report, cancel)
+            picture = add_up(stack, weights, tints, report, cancel)
         alpha = read_alpha(stack)
         cancel.raise_if_cancelled()
         write_image(out, picture, alpha, overwrite=arguments.overwrite)

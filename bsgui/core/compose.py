@@ -50,20 +50,22 @@ def compose(source: LayerSource, weights: NDArray[np.float32], view: Viewport) -
     return to_uint8(source.mix(weights, view))
 
 
-def show_layer(source: LayerSource, index: int, weight: float, look: LayerView, view: Viewport) -> NDArray[np.uint8]:
+def show_layer(
+    source: LayerSource, index: int, weight: float | NDArray[np.float32], look: LayerView, view: Viewport
+) -> NDArray[np.uint8]:
     """One layer alone, in one of three looks.
 
     Args:
         source: the layers.
         index: which one.
-        weight: its factor.
+        weight: its factor, or (3,) one for each channel.
         look: over mid-grey; magnitude (brighter is more); or positive in orange and negative in blue over black.
         view: what to show.
 
     Returns:
         (view.height, view.width, 3) uint8.
     """
-    weights = np.zeros(source.count, np.float32)
+    weights = np.zeros((source.count, 3), np.float32)
     weights[index] = weight
     alone = source.mix(weights, view)
     if look is LayerView.GREY:

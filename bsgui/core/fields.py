@@ -57,6 +57,16 @@ class Fields:
             raise self._error(name, f"must be a number from {low:g} to {high:g}")
         return float(value)
 
+    def numbers(
+        self, name: str, count: int, low: float, high: float, default: tuple[float, ...] | None = None
+    ) -> tuple[float, ...]:
+        """A list of so many numbers, each from ``low`` to ``high``."""
+        values = self._get(name, default)
+        if not isinstance(values, list | tuple) or len(values) != count:
+            raise self._error(name, f"must be a list of {count} numbers")
+        entries = Fields({str(number): value for number, value in enumerate(values)}, self._place(name))
+        return tuple(entries.number(str(number), low, high) for number in range(count))
+
     def flag(self, name: str, default: bool | None = None) -> bool:
         """True or false."""
         value = self._get(name, default)

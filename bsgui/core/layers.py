@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
+from .tint import NO_TINT, TINT_MAX, Tint
 
 GAIN_MIN, GAIN_MAX = -2.0, 3.0
 
@@ -40,6 +41,7 @@ class LayerState:
         gain: factor on the signed content, -2..3; 1 leaves the photo as it was.
         opacity: 0..1, multiplies the gain.
         locked: edits other than visibility, muting and unlocking are refused.
+        tint: factors on its red, green and blue.
     """
 
     id: str
@@ -51,11 +53,22 @@ class LayerState:
     gain: float = 1.0
     opacity: float = 1.0
     locked: bool = False
+    tint: Tint = NO_TINT
 
     @property
     def weight(self) -> float:
-        """The factor on the layer's content in the composite."""
+        """The factor on the layer's content in the composite, but for its tint."""
         return self.gain * self.opacity if self.visible and not self.muted else 0.0
+
+    @property
+    def own_weights(self) -> NDArray[np.float32]:
+        """The factors on the layer's channels, (3,) float32, where it is shown alone, whether visible or not."""
+        return np.float32(self.gain * self.opacity) * np.array(self.tint, np.float32)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the layer contributes exactly as it came."""
+        return self.weight == 1.0 and self.tint == NO_TINT
 
 
 @dataclass(frozen=True)
@@ -77,30 +90,30 @@ class LayerStack:
         raise UsageError(f"There is no layer called “{layer_id}”.")
 
     def weights(self, solo: str | None = None) -> NDArray[np.float32]:
-        """The factor on each layer's content, indexed by ``LayerState.source``: (K,) float32.
+        """The factors on the channels of each layer's content, indexed by ``LayerState.source``: (K, 3) float32.
 
         Args:
             solo: id of a layer shown alone, at its own gain, whether visible or not.
         """
-        weights = np.zeros(len(self.layers), np.float32)
+        weights = np.zeros((len(self.layers), 3), np.float32)
         for layer in self.layers:
-            if solo is None:
-                weights[layer.source] = layer.weight
-            elif layer.id == solo:
-                weights[layer.source] = layer.gain * layer.opacity
+            if layer.id == solo or (solo is None and layer.visible and not layer.muted):
+                weights[layer.source] = layer.own_weights
         return weights
 
     @property
     def is_untouched(self) -> bool:
         """Whether every layer contributes exactly as it came, so that the sum is the photo."""
-        return all(layer.weight == 1.0 for layer in self.layers)
+        return all(layer.is_untouched for layer in self.layers)
 
 
-_LOCKABLE = {"gain", "opacity", "name"}
+_LOCKABLE = {"gain", "opacity", "name", "tint"}
+AS_IT_CAME: dict[str, Any] = {"visible": True, "muted": False, "gain": 1.0, "opacity": 1.0, "tint": NO_TINT}
+"""The settings that make a layer contribute as it came."""
 
 
 def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
-    """The stack with some fields of one layer changed; gain and opacity are clamped to their range.
+    """The stack with some fields of one layer changed; gain, opacity and tint are clamped to their range.
 
     Raises:
         UsageError: unknown layer, or the layer is locked and the change is not one a lock allows.
@@ -112,6 +125,8 @@ def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
         changes["gain"] = float(min(max(changes["gain"], GAIN_MIN), GAIN_MAX))
     if "opacity" in changes:
         changes["opacity"] = float(min(max(changes["opacity"], 0.0), 1.0))
+    if "tint" in changes:
+        changes["tint"] = tuple(float(min(max(factor, 0.0), TINT_MAX)) for factor in changes["tint"])
     if "name" in changes:
         changes["name"] = changes["name"].strip() or layer.name
     return LayerStack(tuple(replace(x, **changes) if x.id == layer_id else x for x in stack.layers))
@@ -136,6 +151,5 @@ def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
 
 
 def reset_layers(stack: LayerStack) -> LayerStack:
-    """The stack with every unlocked layer visible, unmuted, at gain 1 and full opacity; names and order stay."""
-    neutral = {"visible": True, "muted": False, "gain": 1.0, "opacity": 1.0}
-    return LayerStack(tuple(x if x.locked else replace(x, **neutral) for x in stack.layers))  # type: ignore[arg-type]
+    """The stack with every unlocked layer visible, unmuted, opaque, untinted, at gain 1; names and order stay."""
+    return LayerStack(tuple(x if x.locked else replace(x, **AS_IT_CAME) for x in stack.layers))

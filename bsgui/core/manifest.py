@@ -12,6 +12,7 @@ from .frame import Frame, read_frame
 from .layers import GAIN_MAX, GAIN_MIN, LayerKind
 from .photo import OFFSET, TICKS_PER_FULL_SCALE
 from .styles import Styles, read_styles
+from .tint import NO_TINT, Tint, read_tint
 
 SCHEMA = "bsgui-stack"
 VERSION = 1
@@ -98,8 +99,8 @@ class ManifestLayer:
         id, name, kind, energy_share, description: see :class:`~bsgui.core.decomposition.LayerInfo`.
         file: plain name, in the manifest's folder.
         sha256: of the file.
-        visible, muted, gain, opacity, locked: the person's settings.
-        baked_gain: what the file's content was multiplied by; 1.0 for layers as they came.
+        visible, muted, gain, opacity, locked, tint: the person's settings.
+        baked_gain, baked_tint: what the file's content was multiplied by; 1 for layers as they came.
     """
 
     index: int
@@ -117,6 +118,8 @@ class ManifestLayer:
     energy_share: float = 0.0
     description: str = ""
     baked_gain: float = 1.0
+    tint: Tint = NO_TINT
+    baked_tint: Tint = NO_TINT
 
 
 @dataclass(frozen=True)
@@ -165,10 +168,17 @@ class Manifest:
         return self.encoding.depth == 16 and self.complete and not self.edited
 
     def weights(self) -> dict[str, float]:
-        """The factor on each layer's content that gives the picture as the person had blended it, by layer id."""
+        """The factor on each layer's content that gives the picture as the person had blended it, by layer id.
+
+        The layer's tint, if it has one, is another factor on each channel; see :meth:`tints`.
+        """
         if self.edited:
             return {layer.id: 1.0 for layer in self.layers}
         return {x.id: x.gain * x.opacity if x.visible and not x.muted else 0.0 for x in self.layers}
+
+    def tints(self) -> dict[str, Tint]:
+        """The factors on the channels that go with :meth:`weights`, by layer id."""
+        return {layer.id: NO_TINT if self.edited else layer.tint for layer in self.layers}
 
     def to_json(self) -> dict[str, Any]:
         """The object that :meth:`from_json` reads, ready for ``json.dump``."""
@@ -287,4 +297,6 @@ def _layer(fields: Fields) -> ManifestLayer:
         energy_share=fields.number("energy_share", 0, 1e9, 0.0),
         description=fields.text("description", ""),
         baked_gain=fields.number("baked_gain", GAIN_MIN, GAIN_MAX, 1.0),
+        tint=read_tint(fields, "tint"),
+        baked_tint=read_tint(fields, "baked_tint"),
     )

@@ -127,6 +127,7 @@ def _state(layer: ManifestLayer, number: int, edited: bool) -> LayerState:
         muted=layer.muted,
         gain=layer.gain,
         opacity=layer.opacity,
+        tint=layer.tint,
         locked=layer.locked,
     )
 

@@ -25,6 +25,7 @@ from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerStack, LayerSt
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.requests import DecomposeSettings
 from bsgui.core.styles import read_styles
+from bsgui.core.tint import read_tint
 
 from .atomic import atomic_write, os_reason
 from .resource_paths import user_state_folder
@@ -276,6 +277,7 @@ def _layer(fields: Fields) -> LayerState:
         gain=fields.number("gain", GAIN_MIN, GAIN_MAX, 1.0),
         opacity=fields.number("opacity", 0, 1, 1.0),
         locked=fields.flag("locked", False),
+        tint=read_tint(fields, "tint"),
     )
 
 

@@ -12,6 +12,7 @@ from bsgui.core.errors import UsageError
 from bsgui.core.manifest import Manifest
 from bsgui.core.photo import Samples, TickImage
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
+from bsgui.core.tint import Tint
 
 from .read_stack import StackOnDisk, layer_strips
 from .tick_pixels import blend, empty_samples, photo_samples
@@ -22,6 +23,7 @@ NEVER = NeverCancelled()
 def recombine(
     stack: StackOnDisk,
     weights: Mapping[str, float] | None = None,
+    tints: Mapping[str, Tint] | None = None,
     report: ProgressCallback = report_nothing,
     cancel: CancelToken = NEVER,
 ) -> Samples:
@@ -33,6 +35,7 @@ def recombine(
     Args:
         stack: the stack.
         weights: the factor on each layer, by id; layers left out keep theirs. None: as the person had blended it.
+        tints: the same for the factors on a layer's channels.
         report: told the rows done.
         cancel: asked before every strip.
 
@@ -44,7 +47,7 @@ def recombine(
         UsageError: a layer that is not there.
     """
     photo = stack.manifest.photo
-    factors = layer_factors(stack.manifest, weights)
+    factors = layer_factors(stack.manifest, weights, tints)
     picture = empty_samples(photo.height, photo.width, photo.bit_depth)
     with closing(watched_strips(stack, "Adding layers", report, cancel)) as pieces:
         for start, stop, ticks in pieces:
@@ -52,14 +55,16 @@ def recombine(
     return picture
 
 
-def layer_factors(manifest: Manifest, weights: Mapping[str, float] | None) -> NDArray[np.float32]:
-    """The factors of all layers, in manifest order: (K,) float32; see :func:`recombine`."""
-    factors = manifest.weights()
-    for layer_id, weight in (weights or {}).items():
-        if layer_id not in factors:
+def layer_factors(
+    manifest: Manifest, weights: Mapping[str, float] | None = None, tints: Mapping[str, Tint] | None = None
+) -> NDArray[np.float32]:
+    """The factors of all layers' channels, in manifest order: (K, 3) float32; see :func:`recombine`."""
+    all_weights, all_tints = manifest.weights() | dict(weights or {}), manifest.tints() | dict(tints or {})
+    known = {layer.id for layer in manifest.layers}
+    for layer_id in (*all_weights, *all_tints):
+        if layer_id not in known:
             raise UsageError(f"There is no layer called “{layer_id}”.")
-        factors[layer_id] = weight
-    return np.array([factors[layer.id] for layer in manifest.layers], np.float32)
+    return np.array([np.multiply(all_weights[layer.id], all_tints[layer.id]) for layer in manifest.layers], np.float32)
 
 
 def watched_strips(

@@ -37,13 +37,14 @@ def blend(ticks: TickImage, weights: NDArray[np.float32]) -> TickImage:
 
     Args:
         ticks: (K, h, W, 3) int32.
-        weights: (K,) float32; with every weight 1 the result is exact, otherwise it is rounded to a tick.
+        weights: (K, 3) float32, or (K,) alike for all channels; with every weight 1 the result is exact, otherwise it
+            is rounded to a tick.
     """
     if np.all(weights == 1):
         return np.asarray(ticks.sum(0, dtype=np.int32) + OFFSET_TICKS, dtype=np.int32)
     total = np.full(ticks.shape[1:], OFFSET_TICKS, np.float32)
     for weight, layer in zip(weights, ticks, strict=True):
-        if weight:
+        if np.any(weight):
             total += layer * weight
     return np.rint(total, out=total).astype(np.int32)
 
@@ -55,15 +56,15 @@ def bake(ticks: TickImage, weights: NDArray[np.float32]) -> None:
 
     Args:
         ticks: (K, h, W, 3) int32, changed.
-        weights: (K,) float32.
+        weights: (K, 3) float32, or (K,).
     """
     if np.all(weights == 1):
         return
     total = blend(ticks, weights)
     for layer, weight in zip(ticks, weights, strict=True):
-        if weight != 1:
+        if np.any(weight != 1):
             layer[...] = np.rint(layer * weight)
-    if weights[-1]:
+    if np.any(weights[-1]):
         ticks[-1] += total - OFFSET_TICKS - ticks.sum(0, dtype=np.int32)
 
 

@@ -25,6 +25,7 @@ from bsgui.core.layers import LayerStack, LayerState
 from bsgui.core.manifest import Encoding, Manifest, ManifestFile, ManifestLayer, ManifestModel, ManifestPhoto
 from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, Photo, Samples, TickImage
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
+from bsgui.core.tint import NO_TINT
 from bsgui.core.viewport import Viewport
 
 from .atomic import atomic_write, os_reason
@@ -55,8 +56,8 @@ class ExportOptions:
     Attributes:
         depth: 16 recombines exactly; 8 gives previews over mid-grey, which do not.
         which: all layers, or those whose eye is open.
-        edited: multiply the gain, opacity and muting into the pixels; otherwise the layers are written as they came
-            and the manifest holds the settings.
+        edited: multiply the gain, opacity, tint and muting into the pixels; otherwise the layers are written as they
+            came and the manifest holds the settings.
         composite: also write the picture as it is blended.
         overwrite: replace an export that is in the folder.
         compression: "fast" or "small", see :class:`~bsgui.imageio.png_writer.PngWriter`.
@@ -149,7 +150,7 @@ class _Export:
         self._states = sorted(chosen, key=lambda x: x.source)
         self._sources = [x.source for x in self._states]
         weights = stack.weights()[self._sources]
-        ones = np.ones(len(weights), np.float32)
+        ones = np.ones_like(weights)
         self._file_weights: NDArray[np.float32] = ones if options.edited else weights
         self._baked: NDArray[np.float32] = weights if options.edited else ones
         self._names = [layer_file_name(self._photo.stem, x.source, x.name, x.id) for x in self._states]
@@ -287,7 +288,9 @@ class _Export:
             locked=state.locked,
             energy_share=info.energy_share if math.isfinite(info.energy_share) else 0.0,
             description=info.description,
-            baked_gain=float(self._baked[number]),
+            baked_gain=state.weight if self._options.edited else 1.0,
+            tint=state.tint,
+            baked_tint=state.tint if self._options.edited else NO_TINT,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class TrainConfig:
         textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
         views: what the second half of a batch differs in from the first, which it is the same photos as, by turns; see
             :data:`bsgui.training.views.VIEWS`. "" (or none): all photos of the batch are different ones.
+        leads: by view, the branch that leads in it at first, if not whichever does: say of weights to start from which
+            branch is free. It keeps the lead only by being the purest.
         start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
@@ -51,6 +54,7 @@ class TrainConfig:
     losses: LossWeights = field(default_factory=LossWeights)
     textons: TextonConfig | None = None
     views: tuple[str, ...] = ()
+    leads: Mapping[str, int] = field(default_factory=dict, hash=False)
     start: Path | None = None
     seed: int = 1
     steps: int = 3000
@@ -109,6 +113,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         raise ValueError("views need at least two photos in a batch of every size")
     if unknown := set(config.views) - {"", *VIEWS}:
         raise ValueError(f"there are no views of {', '.join(sorted(unknown))}")
+    if not all(view in config.views and 0 <= lead < config.network.branches for view, lead in config.leads.items()):
+        raise ValueError("leads name views of the run and branches of the network")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
     return config

@@ -22,6 +22,7 @@ _MOST_EXPOSURE = 2.0
 _SHARE_COUNTS = 0.05
 # Two branches that lead by turns undo each other's work.
 _INERTIA = 0.15
+_HEAD_START = 0.5
 
 
 class Factors(nn.Module):
@@ -30,16 +31,19 @@ class Factors(nn.Module):
     Args:
         branches: number of branches N.
         is_light: whether the factor is the light, of which there is some in every view.
+        first: the branch that leads at first, or None.
 
     Attributes:
         lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
             who led before is a little ahead.
     """
 
-    def __init__(self, branches: int, is_light: bool = True) -> None:
+    def __init__(self, branches: int, is_light: bool = True, first: int | None = None) -> None:
         super().__init__()
         self._is_light = is_light
         self.register_buffer("lead", torch.zeros(branches))
+        if first is not None:
+            self.lead[first] = _HEAD_START
 
     lead: Tensor
 

@@ -86,7 +86,7 @@ def _middle(height: int, width: int, chance: torch.Generator) -> Tensor:
     """1 inside a soft ellipse about the middle, where heads are, 0 outside: (h, w)."""
     y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
     x, y = x - 0.4 * (random_number(chance) - 0.5), y - 0.4 * (random_number(chance) - 0.5)
-    radius = (x / (0.5 + 0.4 * random_number(chance))).square() + (y / (0.5 + 0.4 * random_number(chance))).square()
+    radius = (x / (0.4 + 0.4 * random_number(chance))).square() + (y / (0.4 + 0.4 * random_number(chance))).square()
     return torch.sigmoid((1 - radius) / 0.08)
 
 

@@ -6,7 +6,7 @@ differ in is the part, whole, with its colour and its lines, and nothing of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -19,6 +19,7 @@ Picture = NDArray[np.float32]
 
 # Noses end above the ellipse about a mouth, and brows lie within those about the eyes.
 _MOUTH_ACROSS, _MOUTH_DOWN, _MOUTH_LOWER = 0.64, 0.38, 0.05
+_NOSE_ACROSS, _NOSE_DOWN, _NOSE_HIGHER = 0.31, 0.35, 0.15
 _EYE_ACROSS, _EYE_DOWN, _EYE_HIGHER = 0.4, 0.31, 0.13
 # The membrane has no detail: it is computed on a small grid.
 _GRID, _ITERATIONS = 40, 400
@@ -34,33 +35,52 @@ class _Ellipse(NamedTuple):
     angle: float
 
 
-def without_features(photos: Tensor, points: Sequence[NDArray[np.float32]]) -> Tensor:
-    """Faces without eyes, brows and mouths: (B, 3, h, w) in [-1, 1] -> new ones.
+def without_eyes(photos: Tensor, points: Sequence[Picture]) -> Tensor:
+    """Faces without eyes and brows: (B, 3, h, w) in [-1, 1] -> new ones.
 
     Args:
         photos: faces; what reaches beyond the picture stays, and so do the features of faces without landmarks.
         points: per photo (5, 2): left eye, right eye, nose, corners of the mouth, pixels; or (0, 2).
     """
+    return _without(_eyes, photos, points)
+
+
+def without_nose_and_mouth(photos: Tensor, points: Sequence[Picture]) -> Tensor:
+    """Faces without noses and mouths; see :func:`without_eyes`."""
+    return _without(_nose_and_mouth, photos, points)
+
+
+def _without(feature: Callable[[Picture], list[_Ellipse]], photos: Tensor, points: Sequence[Picture]) -> Tensor:
     changed = photos.clone()
     for number, landmarks in enumerate(points):
         if len(landmarks):
             photo = photos[number].permute(1, 2, 0).cpu().numpy()
-            for ellipse in _features(landmarks):
+            for ellipse in feature(landmarks):
                 photo = _covered(photo, ellipse)
             changed[number] = torch.from_numpy(photo).permute(2, 0, 1)
     return changed
 
 
-def _features(landmarks: Picture) -> list[_Ellipse]:
-    one, other, _, left, right = landmarks
-    apart, wide = (float(np.hypot(*(b - a))) for a, b in ((one, other), (left, right)))
-    tilt, mouth_tilt = _angle(one, other), _angle(left, right)
+def _eyes(landmarks: Picture) -> list[_Ellipse]:
+    one, other, *_ = landmarks
+    apart, tilt = _length(one, other), _angle(one, other)
     up = np.array([0, _EYE_HIGHER * apart], np.float32)
+    return [_Ellipse(eye - up, _EYE_ACROSS * apart, _EYE_DOWN * apart, tilt) for eye in (one, other)]
+
+
+def _nose_and_mouth(landmarks: Picture) -> list[_Ellipse]:
+    one, other, nose, left, right = landmarks
+    apart, wide = _length(one, other), _length(left, right)
+    up = np.array([0, _NOSE_HIGHER * apart], np.float32)
     low = np.array([0, _MOUTH_LOWER * wide], np.float32)
     return [
-        *(_Ellipse(eye - up, _EYE_ACROSS * apart, _EYE_DOWN * apart, tilt) for eye in (one, other)),
-        _Ellipse((left + right) / 2 + low, _MOUTH_ACROSS * wide, _MOUTH_DOWN * wide, mouth_tilt),
+        _Ellipse(nose - up, _NOSE_ACROSS * apart, _NOSE_DOWN * apart, _angle(one, other)),
+        _Ellipse((left + right) / 2 + low, _MOUTH_ACROSS * wide, _MOUTH_DOWN * wide, _angle(left, right)),
     ]
+
+
+def _length(one: Picture, other: Picture) -> float:
+    return float(np.hypot(*(other - one)))
 
 
 def _angle(one: Picture, other: Picture) -> float:

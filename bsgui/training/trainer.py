@@ -30,7 +30,7 @@ from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
 from .sheets import write_sheet
 from .state import TrainState
-from .views import HAVE_A_KIND, two_views
+from .views import HAVE_A_KIND, HIDES_KINDS, two_views
 
 # The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
 tqdm.monitor_interval = 0
@@ -156,7 +156,8 @@ class Trainer:
         pictures = maps.pictures(photos)
         lead = leaders(state.factors)
         taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND}
-        terms = specialization_terms(pictures, photos, maps.mean, config.losses, state.textons, taken)
+        textons = None if batch.view in HIDES_KINDS else state.textons
+        terms = specialization_terms(pictures, photos, maps.mean, config.losses, textons, taken)
         loss = terms.total(config.losses)
         figures = {name: value.item() for name, value in terms._asdict().items()}
         if batch.view:

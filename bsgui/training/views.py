@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .data import Batch
 from .painting import paint_markings, paint_whiskers
-from .parts import without_features
+from .parts import without_eyes, without_nose_and_mouth
 from .relighting import relight
 
 _CHANGED = 0.75
@@ -43,10 +43,15 @@ def _coloured(batch: Batch, chance: torch.Generator) -> Pair:
     return torch.lerp(grey, batch.photos, strength).clamp(-1, 1), grey
 
 
-def _with_features(batch: Batch, chance: torch.Generator) -> Pair:
-    """Without colour, which is a factor of its own, and would be claimed by two branches here."""
+def _with_eyes(batch: Batch, chance: torch.Generator) -> Pair:
+    """In grey, as all that has a colour: that is a factor of its own, and would be claimed by two branches."""
     grey = _grey(batch.photos)
-    return grey, without_features(grey, batch.points)
+    return grey, without_eyes(grey, batch.points)
+
+
+def _with_nose_and_mouth(batch: Batch, chance: torch.Generator) -> Pair:
+    grey = _grey(batch.photos)
+    return grey, without_nose_and_mouth(grey, batch.points)
 
 
 def _grey(photos: Tensor) -> Tensor:
@@ -64,7 +69,8 @@ def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:
 VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
     LIGHT: _lit,
     "colour": _coloured,
-    "features": _with_features,
+    "eyes": _with_eyes,
+    "nose and mouth": _with_nose_and_mouth,
     "markings": _marked,
     "whiskers": _whiskered,
 }
@@ -72,6 +78,9 @@ VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
 
 HAVE_A_KIND = frozenset({"whiskers"})
 """Of these views: what changes is a kind of place, too (thin bright lines), and the branch that leads may own it."""
+
+HIDES_KINDS = frozenset({"markings"})
+"""In these views places look like another kind than they are: a dark marking is no dark patch, as an eye is one."""
 
 
 def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> Batch:

@@ -66,6 +66,7 @@ class Commands:
             "mute": layers.toggle_muted,
             "lock": layers.toggle_locked,
             "rename": lambda: window.layer_panel.rename_selected(),
+            "tint": lambda: window.layer_panel.edit_tint(),
             "style": lambda: window.layer_panel.edit_style(),
             "invert": layers.invert,
             "reset": layers.reset,

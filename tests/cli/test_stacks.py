@@ -51,6 +51,23 @@ def test_gains_and_hidden_layers_count(stacks: Path, photos: Path, tmp_path: Pat
     assert np.abs(pixels(tmp_path / "a.png") - np.clip(expected, 0, 255)).max() <= 0.51
 
 
+def test_a_tint_multiplies_the_channels(stacks: Path, photos: Path, tmp_path: Path) -> None:
+    edits = ["--tint", "branch-2=#ff0000", "--gain", "branch-2=0.5"]
+    assert main(["recombine", str(stacks / "cat"), "--out", str(tmp_path / "a.png"), *edits]) == 0
+    second = layer(stacks / "cat" / "cat_02_branch-2.png")
+    factors = 0.5 * np.array([0, 0, 1 / 0.299])  # OpenCV has blue first.
+    expected = pixels(photos / "cat.png") + (factors - 1) * second
+    assert np.abs(pixels(tmp_path / "a.png") - np.clip(expected, 0, 255)).max() <= 0.51
+
+
+@pytest.mark.parametrize("tint", ["branch-1", "=#ffffff", "branch-1=red", "branch-1=#000000", "branch-1="])
+def test_a_tint_that_is_none_is_a_wrong_usage(tint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["recombine", "stack", "--out", "a.png", "--tint", tint])
+    assert ended.value.code == 2
+    assert "--tint" in capsys.readouterr().err
+
+
 def test_only_leaves_out_the_others(stacks: Path, tmp_path: Path) -> None:
     edits = ["--only", "base", "--only", "branch-3", "--gain", "branch-3=2"]
     assert main(["recombine", str(stacks / "cat"), "--out", str(tmp_path / "a.png"), *edits]) == 0

@@ -16,14 +16,18 @@ from bsgui.core.manifest import (
     ManifestModel,
     ManifestPhoto,
 )  # fmt: skip
+from bsgui.core.tint import NO_TINT, tint_of
 
 SHA = "ab" * 32
+WARM = tint_of(30, 0.4)
 
 
 def make_manifest(**changes: Any) -> Manifest:
     layers = (
         ManifestLayer(0, 0, "base", "Base", LayerKind.BASE, "cat_00_base.png", SHA),
-        ManifestLayer(1, 2, "branch-1", "Fur", LayerKind.BRANCH, "cat_01_fur.png", SHA, gain=1.5, opacity=0.5),
+        ManifestLayer(
+            1, 2, "branch-1", "Fur", LayerKind.BRANCH, "cat_01_fur.png", SHA, gain=1.5, opacity=0.5, tint=WARM
+        ),
         ManifestLayer(2, 1, "residual", "Residual", LayerKind.RESIDUAL, "cat_02_residual.png", SHA, muted=True),
     )
     values: dict[str, Any] = {
@@ -55,7 +59,16 @@ def test_unknown_keys_are_ignored() -> None:
 
 def test_weights_are_what_the_person_had_set() -> None:
     assert make_manifest().weights() == {"base": 1.0, "branch-1": 0.75, "residual": 0.0}
+    assert make_manifest().tints() == {"base": NO_TINT, "branch-1": WARM, "residual": NO_TINT}
     assert make_manifest(edited=True).weights() == {"base": 1.0, "branch-1": 1.0, "residual": 1.0}
+    assert set(make_manifest(edited=True).tints().values()) == {NO_TINT}
+
+
+def test_layers_of_older_versions_have_no_tint() -> None:
+    data = json.loads(json.dumps(make_manifest().to_json()))
+    for layer in data["layers"]:
+        del layer["tint"], layer["baked_tint"]
+    assert {layer.tint for layer in Manifest.from_json(data).layers} == {NO_TINT}
 
 
 def test_only_whole_unedited_16_bit_stacks_are_exact() -> None:
@@ -75,7 +88,10 @@ HOSTILE: list[tuple[str, Any]] = [
     ("layers.0", None), ("layers.0", 3), ("layers.0.index", 64), ("layers.0.index", 1), ("layers.0.position", 2),
     ("layers.0.id", "residual"), ("layers.0.kind", "folder"), ("layers.0.kind", 1), ("layers.0.gain", 3.5),
     ("layers.0.gain", float("nan")), ("layers.0.gain", float("inf")), ("layers.0.gain", "1"), ("layers.0.gain", True),
-    ("layers.0.gain", 10**400), ("layers.0.opacity", 1.5), ("layers.0.opacity", -0.1), ("layers.0.visible", 1),
+    ("layers.0.gain", 10**400), ("layers.0.opacity", 1.5), ("layers.0.opacity", -0.1),
+    ("layers.0.visible", 1), ("layers.0.tint", [1, 1]), ("layers.0.tint", [1, 1, -0.1]),
+    ("layers.0.tint", "#ffffff"), ("layers.0.tint", [1, 1, float("nan")]), ("layers.0.tint", [1, 1, 99]),
+    ("layers.0.baked_tint", {"0": 1}),
     ("layers.0.sha256", ""), ("layers.0.sha256", SHA + "\n"), ("layers.0.file", "cat_01_fur.png"),
     ("layers.0.file", "CAT_composite.PNG"), ("composite.file", "cat_00_base.png"), ("composite.sha256", "no"),
     ("max_error_lsb", -1), ("max_error_lsb", None), ("edited", "yes"), ("complete", 0), ("colour_space", "Adobe RGB"),

@@ -14,6 +14,7 @@ import pytest
 from bsgui.core.errors import ExportError
 from bsgui.core.layers import edit_layer, move_layer
 from bsgui.core.requests import DecomposeSettings
+from bsgui.core.tint import tint_of
 from bsgui.imageio.project_file import (
     Project,
     ProjectError,
@@ -29,7 +30,9 @@ from tests.fixtures import make_decomposition
 
 def make_project(**changes: Any) -> Project:
     stack = make_decomposition().initial_stack()
-    stack = move_layer(edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears"), "base", 2)
+    stack = move_layer(
+        edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4)), "base", 2
+    )
     stack = edit_layer(stack, "residual", locked=True, visible=False)
     settings = DecomposeSettings("general", "cat", 7, 256, "cpu")
     return Project(**{

@@ -24,6 +24,7 @@ from bsgui.core.manifest import Manifest
 from bsgui.core.photo import Photo
 from bsgui.core.requests import Progress
 from bsgui.core.sources import PixelLayers
+from bsgui.core.tint import tint_of
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.open_stack import open_stack
 from bsgui.imageio.read_photo import read_photo
@@ -79,7 +80,7 @@ def names(folder: Path) -> set[str]:
 
 def edits(stack: LayerStack) -> LayerStack:
     stack = edit_layer(stack, "branch-1", gain=2.5, opacity=0.5, name="Warm Light!")
-    stack = edit_layer(stack, "branch-2", gain=-1.0)
+    stack = edit_layer(stack, "branch-2", gain=-1.0, tint=tint_of(30, 0.4))
     stack = edit_layer(stack, "branch-3", muted=True)
     return move_layer(stack, "base", 3)
 
@@ -285,8 +286,15 @@ def test_weights_and_names_of_layers(tmp_path: Path) -> None:
     for wrong in ("fur", "", "9"):
         with pytest.raises(UsageError):
             find_layer(manifest, wrong)
-    with pytest.raises(UsageError):
-        recombine(stack, {"fur": 1.0})
+    blue = tint_of(240, 0.5)
+    tinted = recombine(stack, None, {"branch-1": blue})
+    channels = np.ones((5, 3), np.float32)
+    channels[1] = blue
+    expected = np.clip(decomposition.source.mix(channels, whole(decomposition.photo)), 0, 1) * 255
+    assert np.abs(tinted - expected).max() < 0.6
+    for wrong_weights, wrong_tints in (({"fur": 1.0}, None), (None, {"fur": blue})):
+        with pytest.raises(UsageError):
+            recombine(stack, wrong_weights, wrong_tints)
 
 
 def test_only_visible_layers(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Two views of a photo: one thing is different, all else is as it was."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from bsgui.training.data import Batch
 from bsgui.training.painting import paint_markings, paint_whiskers
-from bsgui.training.parts import without_features
+from bsgui.training.parts import without_eyes, without_nose_and_mouth
 from bsgui.training.views import VIEWS, two_views
 
 
@@ -49,22 +51,32 @@ def test_what_is_absent_from_a_view_is_its_colour() -> None:
     assert strengths.max() < 1.55
 
 
-def test_features_are_covered_by_the_skin_around_them() -> None:
-    skin = torch.full((1, 3, 64, 64), 0.2) + 0.3 * torch.linspace(0, 1, 64)
+def _featured(skin: torch.Tensor, *centres: np.ndarray) -> torch.Tensor:
     photo = skin.clone()
-    for x, y in _FACE[:2].astype(int):
+    for x, y in np.int32(centres):
         photo[:, :, y - 1 : y + 2, x - 2 : x + 3] = -0.8
-    photo[:, :, 48:51, 26:38] = -0.8
-    covered = without_features(photo, [_FACE])
-    torch.testing.assert_close(covered, skin, atol=0.04, rtol=0)
+    return photo
+
+
+def test_features_are_covered_by_the_skin_around_them_and_the_others_stay() -> None:
+    skin = torch.full((1, 3, 64, 64), 0.2) + 0.3 * torch.linspace(0, 1, 64)
+    eyes, below = _FACE[:2], [_FACE[2], _FACE[3:].mean(0)]
+    photo = _featured(skin, *eyes, *below)
+    without_one, without_other = without_eyes(photo, [_FACE]), without_nose_and_mouth(photo, [_FACE])
+    torch.testing.assert_close(without_one, _featured(skin, *below), atol=0.04, rtol=0)
+    torch.testing.assert_close(without_other, _featured(skin, *eyes), atol=0.04, rtol=0)
     # Far from them nothing is touched.
-    torch.testing.assert_close(covered[:, :, :14], photo[:, :, :14], atol=0, rtol=0)
+    for covered in (without_one, without_other):
+        torch.testing.assert_close(covered[:, :, :14], photo[:, :, :14], atol=0, rtol=0)
 
 
 @pytest.mark.parametrize("points", [np.empty((0, 2), np.float32), _FACE + np.float32([60, 0]), _FACE - 1000, _FACE * 0])
-def test_faces_without_landmarks_or_beyond_the_picture_stay_as_they_are(points: np.ndarray) -> None:
+@pytest.mark.parametrize("without", [without_eyes, without_nose_and_mouth])
+def test_faces_without_landmarks_or_beyond_the_picture_stay_as_they_are(
+    without: Callable[[torch.Tensor, list[np.ndarray]], torch.Tensor], points: np.ndarray
+) -> None:
     photo = _photos(1)
-    torch.testing.assert_close(without_features(photo, [points]), photo, atol=0, rtol=0)
+    torch.testing.assert_close(without(photo, [points]), photo, atol=0, rtol=0)
 
 
 def test_markings_multiply_what_is_there_and_leave_the_corners_alone() -> None:

@@ -71,7 +71,7 @@ def clipping_picture(source: LayerSource, weights: NDArray[np.float32], count: C
 
 
 def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: float) -> Picture:
-    """One layer alone, at its own gain and opacity, even if it is hidden or muted.
+    """One layer alone, at its own gain, opacity and tint, even if it is hidden or muted.
 
     Args:
         source: the layers.
@@ -81,8 +81,8 @@ def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: flo
     """
     kind = look.layer_view
     assert kind is not None, "the composite is no layer look"
-    weight = layer.gain * layer.opacity * (1.0 if look is Look.GREY else boost)
-    return lambda view: show_layer(source, layer.source, weight, kind, view)
+    weights = layer.own_weights * np.float32(1.0 if look is Look.GREY else boost)
+    return lambda view: show_layer(source, layer.source, weights, kind, view)
 
 
 def clipped_masks(mixed: FloatImage) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

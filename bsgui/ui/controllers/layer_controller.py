@@ -8,7 +8,16 @@ from PySide6.QtCore import QObject
 
 from bsgui.core.document import Document
 from bsgui.core.errors import UsageError
-from bsgui.core.layers import LayerKind, LayerStack, LayerState, edit_layer, move_layer, reset_layers
+from bsgui.core.layers import (
+    AS_IT_CAME,
+    LayerKind,
+    LayerStack,
+    LayerState,
+    edit_layer,
+    move_layer,
+    reset_layers,
+)
+from bsgui.core.tint import Tint
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.panels.notices import NoticeStack
 
@@ -49,6 +58,10 @@ class LayerController(QObject):
         label = f"Opacity of {self._name(layer_id)}"
         self._edit_layer(layer_id, label, _key("opacity", layer_id, gesture), opacity=opacity)
 
+    def set_tint(self, layer_id: str, tint: Tint, gesture: object = None) -> None:
+        """Colour a layer; edits of one gesture are one undo step."""
+        self._edit_layer(layer_id, f"Tint of {self._name(layer_id)}", _key("tint", layer_id, gesture), tint=tint)
+
     def rename(self, layer_id: str, name: str) -> None:
         """Give a layer another name; an empty one leaves the old."""
         self._edit_layer(layer_id, f"Rename {self._name(layer_id)}", name=name)
@@ -84,11 +97,10 @@ class LayerController(QObject):
             self._edit_layer(layer.id, f"Invert {layer.name}", gain=-layer.gain)
 
     def reset(self, layer_id: str | None = None) -> None:
-        """A layer as it came: visible, unmuted, gain 1, opaque."""
+        """A layer as it came: visible, unmuted, gain 1, opaque, untinted."""
         layer = self._layer(layer_id)
         if layer is not None:
-            changes = {"visible": True, "muted": False, "gain": 1.0, "opacity": 1.0}
-            self._edit_layer(layer.id, f"Reset {layer.name}", **changes)
+            self._edit_layer(layer.id, f"Reset {layer.name}", **AS_IT_CAME)
 
     def reset_all(self) -> None:
         """Every unlocked layer as it came, and solo ended."""

@@ -90,7 +90,9 @@ class ExportDialog(QDialog):
         self.bits.setCurrentIndex(max(0, self.bits.findData(depth)))
         self.which = _choices("Layers", ("All layers", "all"), ("Visible layers", "visible"))
         self.settings = _choices(
-            "Settings", ("As they came; settings go into the manifest", False), ("As edited: gain, opacity, mute", True)
+            "Settings",
+            ("As they came; settings go into the manifest", False),
+            ("As edited: gain, opacity, tint, mute", True),
         )
         self.compression = _choices("Compression", ("Fast", "fast"), ("Small files", "small"))
         self.composite = QCheckBox("Also write the composite")

@@ -133,18 +133,25 @@ class FactorSlider(QAbstractSlider):
         track, middle = self._track(), self.height() / 2
         text = self.palette().color(QPalette.ColorRole.Text)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_faded(text, 0.22))
-        painter.drawRoundedRect(QRectF(track.left(), middle - 1.5, track.width(), 3), 1.5, 1.5)
+        self._paint_track(painter, track, middle)
         painter.setBrush(_faded(text, 0.45))
         for mark in self._marks:
             painter.drawRect(QRectF(self._x_of(mark) - 0.5, middle - 5, 1, 10))
         self._paint_value(painter, middle, text)
 
+    def _paint_track(self, painter: QPainter, track: QRectF, middle: float) -> None:
+        painter.setBrush(_faded(self.palette().color(QPalette.ColorRole.Text), 0.22))
+        painter.drawRoundedRect(QRectF(track.left(), middle - 1.5, track.width(), 3), 1.5, 1.5)
+
+    def _paint_bar(self, painter: QPainter, middle: float, x: float) -> None:
+        zero = self._x_of(max(0.0, self.minimum() / _UNITS))
+        painter.drawRoundedRect(QRectF(min(zero, x), middle - 1.5, abs(x - zero), 3), 1.5, 1.5)
+
     def _paint_value(self, painter: QPainter, middle: float, text: QColor) -> None:
         colour = self._colour(text)
-        zero, x = self._x_of(max(0.0, self.minimum() / _UNITS)), self._x_of(self._exact)
+        x = self._x_of(self._exact)
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(min(zero, x), middle - 1.5, abs(x - zero), 3), 1.5, 1.5)
+        self._paint_bar(painter, middle, x)
         if self.hasFocus():
             painter.setPen(QPen(QColor(current_theme().focus), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)

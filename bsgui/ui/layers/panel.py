@@ -29,6 +29,7 @@ from .model import LayerListModel
 from .row import LayerRow
 from .row_delegate import RowDelegate
 from .style_popover import StylePopover
+from .tint_popover import TintPopover
 from .value_edit import ValueEdit
 
 # Widgets are slow to make; after so many seconds the rest of the window has its turn.
@@ -135,7 +136,18 @@ class LayerPanel(QWidget):
             return
         self.list.scrollTo(self.list.currentIndex())
         popover = StylePopover(row.layer_id, self._document.layer(row.layer_id).name, self._styles, self)
-        popover.show_at(QRect(row.mapToGlobal(QPoint(0, 0)), row.size()))
+        popover.show_at(_on_screen(row), popover.domain)
+
+    def edit_tint(self, layer_id: str | None = None) -> None:
+        """Open the tint of a layer, or with None of the selected one, at its row."""
+        chosen = self._view.selected_layer_id if layer_id is None else layer_id
+        if chosen is None or self.model.row_of(chosen) < 0:
+            return
+        row = self.row(chosen)
+        self._edits.select(row.layer_id)
+        self.list.scrollTo(self.list.currentIndex())
+        popover = TintPopover(row.layer_id, self._document, self._edits, self)
+        popover.show_at(_on_screen(row), popover.strength)
 
     def show_thumbnails(self, thumbnails: Mapping[str, QPixmap]) -> None:
         """Pictures by layer id."""
@@ -203,6 +215,7 @@ class LayerPanel(QWidget):
         row = LayerRow(layer, self.model.info(number), self._edits)
         row.chosen.connect(self._edits.select)
         row.style_wanted.connect(self.edit_style)
+        row.tint_wanted.connect(self.edit_tint)
         self._delegate.set_height(row.sizeHint().height())
         self.list.setIndexWidget(index, row)
         self._row_widgets[layer.id] = row
@@ -267,6 +280,10 @@ class LayerPanel(QWidget):
                 menu.addAction(action)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(place))
+
+
+def _on_screen(row: QWidget) -> QRect:
+    return QRect(row.mapToGlobal(QPoint(0, 0)), row.size())
 
 
 def _faint(picture: QPixmap, opacity: float = 0.8) -> QPixmap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
 from bsgui.core.styles import BranchStyle
+from bsgui.core.tint import NO_TINT
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.described import icon_button
 from bsgui.ui.icons import icon
@@ -27,9 +28,11 @@ from bsgui.ui.panels.icon_label import IconLabel
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider
 from .style_popover import style_in_words
+from .tint_popover import tint_in_words, tint_pixmap
 from .value_edit import ValueEdit
 
 THUMBNAIL = QSize(42, 42)
+_MARK = 14
 
 _KINDS = {
     LayerKind.BASE: "The base: one even colour, the average of what every branch adds everywhere. Hiding it shifts "
@@ -53,10 +56,12 @@ class LayerRow(QWidget):
     Signals:
         chosen(layer_id): a person touched a control that acts on this layer.
         style_wanted(layer_id): a person wants to see or change the layer's style.
+        tint_wanted(layer_id): the same of its tint.
     """
 
     chosen = Signal(str)
     style_wanted = Signal(str)
+    tint_wanted = Signal(str)
 
     def __init__(self, layer: LayerState, info: LayerInfo, edits: LayerController, parent: QWidget | None = None):
         super().__init__(parent)
@@ -97,6 +102,7 @@ class LayerRow(QWidget):
         self._thumbnail.setEnabled(layer.visible and not layer.muted)
         self._slider.show_factor(layer.gain)
         self._value.show_factor(layer.gain)
+        self._show_tint(layer)
         self._slider.setEnabled(not layer.locked)
         self._value.setEnabled(not layer.locked)
         for widget, what in ((self._slider, "Gain"), (self._value, "Gain value"), (self._eye, "Visible")):
@@ -118,6 +124,14 @@ class LayerRow(QWidget):
                 f"{style_in_words(style)[:1].upper()}{style_in_words(style)[1:]}. Click to change (T)"
             )
             self._style.setAccessibleName(f"Style of {self._layer.name}: {style_in_words(style)}")
+
+    def _show_tint(self, layer: LayerState) -> None:
+        """The mark of a layer that is tinted, in its colour."""
+        self._tint.setVisible(layer.tint != NO_TINT)
+        if layer.tint != NO_TINT:
+            self._tint.setIcon(QIcon(tint_pixmap(layer.tint, _MARK, self.devicePixelRatioF())))
+            self._tint.setToolTip(f"Tint: {tint_in_words(layer.tint)}. Click to change (C)")
+            self._tint.setAccessibleName(f"Tint of {layer.name}: {tint_in_words(layer.tint)}")
 
     def show_solo(self, on: bool) -> None:
         """Whether this layer is shown alone."""
@@ -171,13 +185,10 @@ class LayerRow(QWidget):
         self._eye.setObjectName("layerEye")
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
-        self._lock = _small_button("unlock", "Lock: protect gain, opacity and name (L)")
-        self._style = icon_button("style", "Style")
-        self._style.setIconSize(QSize(14, 14))
-        self._style.setFixedSize(20, 20)
-        self._style.setObjectName("layerButton")
-        self._style.hide()
+        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint and name (L)")
+        self._style, self._tint = _mark("style", "Style"), _mark("tint", "Tint")
         self._style.clicked.connect(lambda: self.style_wanted.emit(self.layer_id))
+        self._tint.clicked.connect(lambda: self.tint_wanted.emit(self.layer_id))
         self._eye.clicked.connect(self._on_eye)
         self._solo.clicked.connect(lambda: self._edits.toggle_solo(self.layer_id))
         self._mute.clicked.connect(lambda: self._edits.toggle_muted(self.layer_id))
@@ -202,6 +213,7 @@ class LayerRow(QWidget):
             first.addWidget(IconLabel("base" if self._info.kind is LayerKind.BASE else "residual", 14))
             first.addSpacing(4)
         first.addWidget(self._names, 1)
+        first.addWidget(self._tint)
         first.addWidget(self._style)
         first.addWidget(self._energy)
         first.addSpacing(4)
@@ -232,6 +244,16 @@ class LayerRow(QWidget):
             "Click or drag sets, Shift-drag is fine, double-click resets to 1, wheel and arrows step."
         )
         self._value.setToolTip("Gain: type a number, or arithmetic with x as the old value, like x*2.")
+
+
+def _mark(picture: str, name: str) -> QToolButton:
+    """A button that is there only where there is something to show."""
+    button = icon_button(picture, name)
+    button.setIconSize(QSize(_MARK, _MARK))
+    button.setFixedSize(20, 20)
+    button.setObjectName("layerButton")
+    button.hide()
+    return button
 
 
 def _small_button(picture: str, tooltip: str) -> QToolButton:

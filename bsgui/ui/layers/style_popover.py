@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import secrets
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from bsgui.core.styles import BranchStyle
 from bsgui.ui.controllers.style_controller import StyleController
 from bsgui.ui.described import described, icon_button
 
 from .factor_slider import FactorSlider
+from .popover import Popover
 from .value_edit import ValueEdit
 
 LARGEST_SEED = 99_999
 _OWN = None
-_WIDTH = 300
 # Long enough that the arrows of the seed can be held; the network runs when they are let go.
 _SEED_DELAY_MS = 180
 
 
-class StylePopover(QFrame):
-    """Edits one branch's style through the controller; closes with Escape, or a click elsewhere.
+class StylePopover(Popover):
+    """Edits one branch's style through the controller.
 
     Args:
         layer_id: the branch's layer.
@@ -43,14 +33,11 @@ class StylePopover(QFrame):
     """
 
     def __init__(self, layer_id: str, name: str, edits: StyleController, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setObjectName("popover")
-        self.setAccessibleName(f"Style of {name}")
+        super().__init__(f"Style of {name}", parent)
         self._layer_id, self._edits = layer_id, edits
         self._is_showing = False
         self._make_fields()
-        self._lay_out(name)
+        self._lay_out()
         self._seed_rest = QTimer(self, singleShot=True, interval=_SEED_DELAY_MS)
         self._seed_rest.timeout.connect(self._choose)
         self.domain.currentIndexChanged.connect(self._on_domain)
@@ -61,23 +48,6 @@ class StylePopover(QFrame):
         self.reset_button.clicked.connect(lambda: edits.reset(layer_id))
         edits.changed.connect(self._show)
         self._show()
-
-    def show_at(self, row: QRect) -> None:
-        """Open below a rectangle in global coordinates, or above where there is no room; never beyond the screen."""
-        self.adjustSize()
-        room = self.screen().availableGeometry()
-        top = row.bottom() + 2 if row.bottom() + 2 + self.height() <= room.bottom() else row.top() - 2 - self.height()
-        left = min(max(row.right() - self.width(), room.left()), room.right() - self.width())
-        self.move(QPoint(left, max(top, room.top())))
-        self.show()
-        self.domain.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape and Enter close; everything is done already."""
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.close()
-        else:
-            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """What was just typed counts."""
@@ -113,7 +83,7 @@ class StylePopover(QFrame):
         self.reset_button = described(QPushButton("Own Style"), "Own style", "Only the photo’s own style again")
         self.reset_button.setAutoDefault(False)
 
-    def _lay_out(self, name: str) -> None:
+    def _lay_out(self) -> None:
         seed, blend, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row in (seed, blend, last):
             row.setSpacing(4)
@@ -132,18 +102,8 @@ class StylePopover(QFrame):
         form.addRow("Style", self.domain)
         form.addRow("Seed", seed)
         form.addRow("Blend", blend)
-        title = QLabel(f"Style of {name}")
-        title.setTextFormat(Qt.TextFormat.PlainText)
-        font = title.font()
-        font.setBold(True)
-        title.setFont(font)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(8)
-        column.addWidget(title)
-        column.addLayout(form)
-        column.addLayout(last)
-        self.setMinimumWidth(_WIDTH)
+        self.column.addLayout(form)
+        self.column.addLayout(last)
 
     # ---- there and back ------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from .config import TrainConfig
 from .critic import Critic
 from .factors import Factors
 from .textons import Textons
-from .views import LIGHT
+from .views import LIGHTS, SIDE_LIGHT
 
 
 class TrainState:
@@ -44,7 +44,8 @@ class TrainState:
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
         seen_twice = sorted(set(config.views) - {""})
         self.factors = {
-            view: Factors(branches, view == LIGHT, config.leads.get(view)).to(device) for view in seen_twice
+            view: Factors(branches, view in LIGHTS, view == SIDE_LIGHT, config.leads.get(view)).to(device)
+            for view in seen_twice
         }
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bsgui.core.errors import ExportError, StackReadError, UsageError
-from bsgui.core.manifest import Manifest
+from bsgui.core.manifest import LayerBlend, Manifest
 from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.read_stack import find_layer, read_alpha, read_stack
 from bsgui.imageio.recombine import recombine as add_up
@@ -17,6 +17,8 @@ from bsgui.imageio.write_image import WRITABLE_SUFFIXES, write_image
 
 from .interrupt import cancel_on_interrupt
 from .output import ProgressBar, print_json, quiet_libraries, say
+
+_GONE = LayerBlend(0.0)
 
 
 def recombine(arguments: argparse.Namespace) -> int:
@@ -34,10 +36,9 @@ def recombine(arguments: argparse.Namespace) -> int:
         raise ExportError(f"{out} is already there (--overwrite replaces it).")
     with cancel_on_interrupt() as cancel:
         stack = read_stack(arguments.stack)
-        weights = asked_weights(stack.manifest, arguments.gain, arguments.hide, arguments.only)
-        tints = {find_layer(stack.manifest, name).id: tint for name, tint in arguments.tint}
+        blends = asked_blends(stack.manifest, arguments)
         with ProgressBar(out.name) as report:
-            picture = add_up(stack, weights, tints, report, cancel)
+            picture = add_up(stack, blends, report, cancel)
         alpha = read_alpha(stack)
         cancel.raise_if_cancelled()
         write_image(out, picture, alpha, overwrite=arguments.overwrite)
@@ -46,30 +47,32 @@ def recombine(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def asked_weights(
-    manifest: Manifest, gains: list[tuple[str, float]], hidden: list[str], only: list[str]
-) -> dict[str, float]:
-    """The factor on every layer: as the manifest says, changed by the options.
+def asked_blends(manifest: Manifest, asked: argparse.Namespace) -> dict[str, LayerBlend]:
+    """How every layer goes into the sum: as the manifest says, changed by the options.
 
     Args:
         manifest: of the stack.
-        gains: layer and gain; shows a layer that the manifest hides, and keeps its opacity.
-        hidden: layers to leave out, whatever else is said about them.
-        only: if there are any, all others are left out.
+        asked: ``gain``: layers and gains; shows a layer that the manifest hides, and keeps its opacity. ``tint``:
+            layers and tints. ``hide``: layers to leave out, whatever else is said about them. ``only``: if there are
+            any, all others are left out.
 
     Raises:
         UsageError: a layer that is not there.
     """
-    weights = manifest.weights()
-    chosen = {x.id: x for x in (find_layer(manifest, name) for name in only)}
-    if chosen:
-        shown = {key: 1.0 if manifest.edited else x.gain * x.opacity for key, x in chosen.items()}
-        weights = dict.fromkeys(weights, 0.0) | shown
-    for name, gain in gains:
+    only = [find_layer(manifest, name).id for name in asked.only]
+    shown = {x.id: replace(x, visible=True, muted=False).blend for x in manifest.layers}
+    blends = manifest.blends()
+    if only:
+        blends = {key: (LayerBlend() if manifest.edited else shown[key]) if key in only else _GONE for key in blends}
+    for name, gain in asked.gain:
         layer = find_layer(manifest, name)
-        if not chosen or layer.id in chosen:
-            weights[layer.id] = gain if manifest.edited else gain * layer.opacity
-    return weights | {find_layer(manifest, name).id: 0.0 for name in hidden}
+        if not only or layer.id in only:
+            own = LayerBlend() if manifest.edited else shown[layer.id]
+            blends[layer.id] = own._replace(weight=gain if manifest.edited else gain * layer.opacity)
+    for name, tint in asked.tint:
+        layer_id = find_layer(manifest, name).id
+        blends[layer_id] = blends[layer_id]._replace(tint=tint)
+    return blends | {find_layer(manifest, name).id: _GONE for name in asked.hide}
 
 
 def verify(arguments: argparse.Namespace) -> int:

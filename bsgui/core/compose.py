@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .mask import Mask
 from .photo import OFFSET, FloatImage
 from .sources import LayerSource
 from .viewport import Viewport
+from .weights import Weights
 
 
 class LayerView(Enum):
@@ -45,13 +47,19 @@ def _quantize(image: FloatImage, white: float, depth: int) -> Any:
     return cv2.multiply(image, (white,) * 4, dtype=depth)  # type: ignore[call-overload]
 
 
-def compose(source: LayerSource, weights: NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+def compose(source: LayerSource, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
     """The composite in the view, ready to show: (view.height, view.width, 3) uint8."""
     return to_uint8(source.mix(weights, view))
 
 
 def show_layer(
-    source: LayerSource, index: int, weight: float | NDArray[np.float32], look: LayerView, view: Viewport
+    source: LayerSource,
+    index: int,
+    weight: float | NDArray[np.float32],
+    look: LayerView,
+    view: Viewport,
+    mask: Mask | None = None,
+    outside: float = 1.0,
 ) -> NDArray[np.uint8]:
     """One layer alone, in one of three looks.
 
@@ -61,13 +69,16 @@ def show_layer(
         weight: its factor, or (3,) one for each channel.
         look: over mid-grey; magnitude (brighter is more); or positive in orange and negative in blue over black.
         view: what to show.
+        mask: where that factor counts; None for everywhere.
+        outside: the factor elsewhere.
 
     Returns:
         (view.height, view.width, 3) uint8.
     """
-    weights = np.zeros((source.count, 3), np.float32)
-    weights[index] = weight
-    alone = source.mix(weights, view)
+    channels = np.zeros((source.count, 3), np.float32)
+    channels[index] = weight
+    masks = tuple(mask if layer == index else None for layer in range(source.count)) if mask else ()
+    alone = source.mix(Weights(channels, masks, np.full(source.count, outside, np.float32)), view)
     if look is LayerView.GREY:
         return to_uint8(alone)
     signed = alone - np.float32(OFFSET)

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
+from .mask import Mask
 from .tint import NO_TINT, TINT_MAX, Tint
+from .weights import Weights
 
 GAIN_MIN, GAIN_MAX = -2.0, 3.0
 
@@ -42,6 +44,7 @@ class LayerState:
         opacity: 0..1, multiplies the gain.
         locked: edits other than visibility, muting and unlocking are refused.
         tint: factors on its red, green and blue.
+        mask: where gain, opacity and tint count; elsewhere the layer contributes as it came. None: everywhere.
     """
 
     id: str
@@ -54,10 +57,11 @@ class LayerState:
     opacity: float = 1.0
     locked: bool = False
     tint: Tint = NO_TINT
+    mask: Mask | None = None
 
     @property
     def weight(self) -> float:
-        """The factor on the layer's content in the composite, but for its tint."""
+        """The factor on the layer's content in the composite, but for its tint, where its mask is."""
         return self.gain * self.opacity if self.visible and not self.muted else 0.0
 
     @property
@@ -89,17 +93,18 @@ class LayerStack:
                 return layer
         raise UsageError(f"There is no layer called “{layer_id}”.")
 
-    def weights(self, solo: str | None = None) -> NDArray[np.float32]:
-        """The factors on the channels of each layer's content, indexed by ``LayerState.source``: (K, 3) float32.
+    def weights(self, solo: str | None = None) -> Weights:
+        """What each layer's content is multiplied by, indexed by ``LayerState.source``.
 
         Args:
             solo: id of a layer shown alone, at its own gain, whether visible or not.
         """
-        weights = np.zeros((len(self.layers), 3), np.float32)
+        channels = np.zeros((len(self.layers), 3), np.float32)
+        masks: list[Mask | None] = [None] * len(self.layers)
         for layer in self.layers:
             if layer.id == solo or (solo is None and layer.visible and not layer.muted):
-                weights[layer.source] = layer.own_weights
-        return weights
+                channels[layer.source], masks[layer.source] = layer.own_weights, layer.mask
+        return Weights(channels, tuple(masks) if any(masks) else ())
 
     @property
     def is_untouched(self) -> bool:
@@ -107,8 +112,15 @@ class LayerStack:
         return all(layer.is_untouched for layer in self.layers)
 
 
-_LOCKABLE = {"gain", "opacity", "name", "tint"}
-AS_IT_CAME: dict[str, Any] = {"visible": True, "muted": False, "gain": 1.0, "opacity": 1.0, "tint": NO_TINT}
+_LOCKABLE = {"gain", "opacity", "name", "tint", "mask"}
+AS_IT_CAME: dict[str, Any] = {
+    "visible": True,
+    "muted": False,
+    "gain": 1.0,
+    "opacity": 1.0,
+    "tint": NO_TINT,
+    "mask": None,
+}
 """The settings that make a layer contribute as it came."""
 
 
@@ -116,11 +128,14 @@ def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
     """The stack with some fields of one layer changed; gain, opacity and tint are clamped to their range.
 
     Raises:
-        UsageError: unknown layer, or the layer is locked and the change is not one a lock allows.
+        UsageError: unknown layer, the layer is locked and the change is not one a lock allows, or a mask for base or
+            residual, which lie under all that has no layer of its own.
     """
     layer = stack[layer_id]
     if layer.locked and _LOCKABLE & changes.keys():
         raise UsageError(f"“{layer.name}” is locked.")
+    if changes.get("mask") is not None and layer.kind is not LayerKind.BRANCH:
+        raise UsageError(f"“{layer.name}” cannot be masked: only branches can.")
     if "gain" in changes:
         changes["gain"] = float(min(max(changes["gain"], GAIN_MIN), GAIN_MAX))
     if "opacity" in changes:
@@ -151,5 +166,5 @@ def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
 
 
 def reset_layers(stack: LayerStack) -> LayerStack:
-    """The stack with every unlocked layer visible, unmuted, opaque, untinted, at gain 1; names and order stay."""
+    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, at gain 1."""
     return LayerStack(tuple(x if x.locked else replace(x, **AS_IT_CAME) for x in stack.layers))

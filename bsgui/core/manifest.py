@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import StackReadError
 from .fields import FieldError, Fields
 from .frame import Frame, read_frame
 from .layers import GAIN_MAX, GAIN_MIN, LayerKind
+from .mask import Mask, read_mask
 from .photo import OFFSET, TICKS_PER_FULL_SCALE
 from .styles import Styles, read_styles
 from .tint import NO_TINT, Tint, read_tint
@@ -89,6 +90,20 @@ class ManifestModel:
     frame: Frame | None = None
 
 
+class LayerBlend(NamedTuple):
+    """How a layer's content goes into a sum.
+
+    Attributes:
+        weight: the factor on it.
+        tint: more factors, on its red, green and blue.
+        mask: where these count; elsewhere the factor is 1. None: everywhere.
+    """
+
+    weight: float = 1.0
+    tint: Tint = NO_TINT
+    mask: Mask | None = None
+
+
 @dataclass(frozen=True)
 class ManifestLayer:
     """One layer and its file.
@@ -99,8 +114,8 @@ class ManifestLayer:
         id, name, kind, energy_share, description: see :class:`~bsgui.core.decomposition.LayerInfo`.
         file: plain name, in the manifest's folder.
         sha256: of the file.
-        visible, muted, gain, opacity, locked, tint: the person's settings.
-        baked_gain, baked_tint: what the file's content was multiplied by; 1 for layers as they came.
+        visible, muted, gain, opacity, locked, tint, mask: the person's settings.
+        baked_gain, baked_tint: what the file's content was multiplied by (within the mask); 1 for layers as they came.
     """
 
     index: int
@@ -120,6 +135,13 @@ class ManifestLayer:
     baked_gain: float = 1.0
     tint: Tint = NO_TINT
     baked_tint: Tint = NO_TINT
+    mask: Mask | None = None
+
+    @property
+    def blend(self) -> LayerBlend:
+        """What the settings come to."""
+        is_there = self.visible and not self.muted
+        return LayerBlend(self.gain * self.opacity, self.tint, self.mask) if is_there else LayerBlend(0.0)
 
 
 @dataclass(frozen=True)
@@ -167,18 +189,9 @@ class Manifest:
         """Whether the layers add up to the photo itself, bit for bit if it has 8 bits."""
         return self.encoding.depth == 16 and self.complete and not self.edited
 
-    def weights(self) -> dict[str, float]:
-        """The factor on each layer's content that gives the picture as the person had blended it, by layer id.
-
-        The layer's tint, if it has one, is another factor on each channel; see :meth:`tints`.
-        """
-        if self.edited:
-            return {layer.id: 1.0 for layer in self.layers}
-        return {x.id: x.gain * x.opacity if x.visible and not x.muted else 0.0 for x in self.layers}
-
-    def tints(self) -> dict[str, Tint]:
-        """The factors on the channels that go with :meth:`weights`, by layer id."""
-        return {layer.id: NO_TINT if self.edited else layer.tint for layer in self.layers}
+    def blends(self) -> dict[str, LayerBlend]:
+        """What gives the picture as the person had blended it, by layer id."""
+        return {layer.id: LayerBlend() if self.edited else layer.blend for layer in self.layers}
 
     def to_json(self) -> dict[str, Any]:
         """The object that :meth:`from_json` reads, ready for ``json.dump``."""
@@ -299,4 +312,5 @@ def _layer(fields: Fields) -> ManifestLayer:
         baked_gain=fields.number("baked_gain", GAIN_MIN, GAIN_MAX, 1.0),
         tint=read_tint(fields, "tint"),
         baked_tint=read_tint(fields, "baked_tint"),
+        mask=read_mask(fields),
     )

@@ -7,6 +7,7 @@ Layers read back from files are plain pixels (``PixelLayers``). Both answer the 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -19,6 +20,7 @@ from .mixed_maps import MixedMaps
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
 from .pyramid import Pyramid
 from .viewport import Viewport
+from .weights import Weights
 
 
 class LayerSource(Protocol):
@@ -32,11 +34,11 @@ class LayerSource(Protocol):
         """Number of layers K, base and residual included."""
         ...
 
-    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+    def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
         """``OFFSET + sum_k weights[k] * layer_k`` in the view.
 
         Args:
-            weights: (K,) or (K, 3) float32; (K, 3) weighs the colour channels apart.
+            weights: factors and masks; or (K,) or (K, 3) float32; (K, 3) weighs the colour channels apart.
             view: what to compute.
 
         Returns:
@@ -122,25 +124,35 @@ class AffineLayers:
         """See :attr:`LayerSource.pyramids`: the photo's, shared with whoever else shows it."""
         return (self._pyramid,)
 
-    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+    def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
-        return self._mixed_maps(weights).apply(self._pyramid.sample(view), view)
+        return self._mixed_maps(Weights.of(weights)).apply(self._pyramid.sample(view), view)
 
     @cached_property
-    def _last_mix(self) -> dict[bytes, MixedMaps]:
+    def _last_mix(self) -> dict[Hashable, MixedMaps]:
         return {}
 
-    def _mixed_maps(self, weights: NDArray[np.float32]) -> MixedMaps:
+    def _mixed_maps(self, weights: Weights) -> MixedMaps:
         """One scale and one shift map for these weights; the last are kept, as pictures are drawn in strips."""
-        key = weights.tobytes()
+        key = weights.key
         mixed = self._last_mix.get(key)
         if mixed is None:
-            scale = _mix_maps(weights, self.scale_maps) * np.float32(1 / self.photo.white)
-            shift = _mix_maps(weights, self.shift_maps) + np.float32(OFFSET)
+            masked = self._masked(weights)
+            scale = _mix_maps(weights, self.scale_maps, masked) * np.float32(1 / self.photo.white)
+            shift = _mix_maps(weights, self.shift_maps, masked) + np.float32(OFFSET)
             mixed = MixedMaps.over(scale, shift, (self.photo.width, self.photo.height), self.frame)
             self._last_mix.clear()
             self._last_mix[key] = mixed
         return mixed
+
+    def _masked(self, weights: Weights) -> dict[int, NDArray[np.float32]]:
+        """The factors on the maps of the layers that have masks, by layer: (h, w, 3)."""
+        shape, size = self.scale_maps.shape[1:3], (self.photo.width, self.photo.height)
+        return {
+            layer: weights.masked(layer, mask.on_maps(shape, size, self.frame))
+            for layer, mask in enumerate(weights.masks)
+            if mask is not None
+        }
 
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`; the residual takes what rounding the others leaves."""
@@ -185,10 +197,10 @@ class PixelLayers:
         """See :attr:`LayerSource.pyramids`: one for each layer."""
         return tuple(self._pyramids)
 
-    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+    def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight."""
         total = np.full((view.height, view.width, 3), OFFSET, np.float32)
-        for weight, pyramid in zip(weights, self._pyramids, strict=True):
+        for weight, pyramid in zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True):
             if np.any(weight):
                 pixels = pyramid.sample(view).astype(np.float32)
                 total += pixels * (weight * np.float32(1 / TICKS_PER_FULL_SCALE))
@@ -199,7 +211,13 @@ class PixelLayers:
         return np.stack([layer[start:stop].astype(np.int32) for layer in self.layers])
 
 
-def _mix_maps(weights: NDArray[np.float32], maps: NDArray[np.float32]) -> FloatImage:
+def _mix_maps(weights: Weights, maps: NDArray[np.float32], masked: Mapping[int, NDArray[np.float32]]) -> FloatImage:
+    channels = weights.channels
+    if masked:
+        channels = channels.copy()
+        channels[list(masked)] = 0
     # Not BLAS: for so little work its threads cost more than they save, most of all on a busy machine.
-    spec = "k,khwc->hwc" if weights.ndim == 1 else "kc,khwc->hwc"
-    return np.asarray(np.einsum(spec, weights, maps, dtype=np.float32), dtype=np.float32)
+    mixed = np.asarray(np.einsum("kc,khwc->hwc", channels, maps, dtype=np.float32), np.float32)
+    for layer, factors in masked.items():
+        mixed += factors * maps[layer]
+    return mixed

@@ -14,6 +14,7 @@ from .requests import CancelToken
 from .sources import AffineLayers, LayerSource
 from .styles import BranchStyle, Styles, style_of
 from .viewport import Viewport
+from .weights import Weights
 
 _SMALL = 1e-9
 
@@ -98,7 +99,7 @@ class StyledLayers:
         """See :attr:`LayerSource.pyramids`."""
         return self.runs.own.pyramids
 
-    def mix(self, weights: NDArray[np.float32], view: Viewport) -> FloatImage:
+    def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`."""
         return self.mixed.mix(weights, view)
 

@@ -23,7 +23,7 @@ from bsgui.core.viewport import Viewport
 from .limits import USUAL_LIMITS, ReadLimits
 from .read_stack import StackOnDisk, read_alpha, read_stack
 from .recombine import NEVER, watched_strips
-from .tick_pixels import HIGH, LOW, blend, empty_samples, photo_samples
+from .tick_pixels import HIGH, LOW, add_up, empty_samples, photo_samples
 
 
 def open_stack(
@@ -56,7 +56,7 @@ def _open(stack: StackOnDisk, report: ProgressCallback, cancel: CancelToken) -> 
     rest = _Rest(manifest, size)
     with closing(watched_strips(stack, "Reading layers", report, cancel)) as pieces:
         for start, stop, ticks in pieces:
-            total = blend(ticks, np.ones(len(ticks), np.float32))
+            total = add_up(ticks)
             samples[start:stop] = photo_samples(total, manifest.photo.bit_depth)
             for layer, content in zip(layers, ticks, strict=True):
                 layer[start:stop] = content
@@ -128,6 +128,7 @@ def _state(layer: ManifestLayer, number: int, edited: bool) -> LayerState:
         gain=layer.gain,
         opacity=layer.opacity,
         tint=layer.tint,
+        mask=layer.mask,
         locked=layer.locked,
     )
 

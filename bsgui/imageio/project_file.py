@@ -23,6 +23,7 @@ from bsgui.core.fields import FieldError, Fields
 from bsgui.core.frame import read_frame
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerStack, LayerState
 from bsgui.core.manifest import MAX_LAYERS
+from bsgui.core.mask import read_mask
 from bsgui.core.requests import DecomposeSettings
 from bsgui.core.styles import read_styles
 from bsgui.core.tint import read_tint
@@ -278,6 +279,7 @@ def _layer(fields: Fields) -> LayerState:
         opacity=fields.number("opacity", 0, 1, 1.0),
         locked=fields.flag("locked", False),
         tint=read_tint(fields, "tint"),
+        mask=read_mask(fields),
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsgui.core.errors import UsageError
-from bsgui.core.manifest import Manifest
+from bsgui.core.manifest import LayerBlend, Manifest
 from bsgui.core.photo import Samples, TickImage
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
-from bsgui.core.tint import Tint
+from bsgui.core.viewport import Viewport
+from bsgui.core.weights import Weights
 
 from .read_stack import StackOnDisk, layer_strips
 from .tick_pixels import blend, empty_samples, photo_samples
@@ -22,8 +22,7 @@ NEVER = NeverCancelled()
 
 def recombine(
     stack: StackOnDisk,
-    weights: Mapping[str, float] | None = None,
-    tints: Mapping[str, Tint] | None = None,
+    blends: Mapping[str, LayerBlend] | None = None,
     report: ProgressCallback = report_nothing,
     cancel: CancelToken = NEVER,
 ) -> Samples:
@@ -34,8 +33,7 @@ def recombine(
 
     Args:
         stack: the stack.
-        weights: the factor on each layer, by id; layers left out keep theirs. None: as the person had blended it.
-        tints: the same for the factors on a layer's channels.
+        blends: how each layer goes into the sum, by id; layers left out as the person had blended them.
         report: told the rows done.
         cancel: asked before every strip.
 
@@ -47,24 +45,25 @@ def recombine(
         UsageError: a layer that is not there.
     """
     photo = stack.manifest.photo
-    factors = layer_factors(stack.manifest, weights, tints)
+    weights = layer_weights(stack.manifest, blends)
     picture = empty_samples(photo.height, photo.width, photo.bit_depth)
     with closing(watched_strips(stack, "Adding layers", report, cancel)) as pieces:
         for start, stop, ticks in pieces:
+            factors = weights.seen_in(Viewport.strip(photo.width, start, stop))
             picture[start:stop] = photo_samples(blend(ticks, factors), photo.bit_depth)
     return picture
 
 
-def layer_factors(
-    manifest: Manifest, weights: Mapping[str, float] | None = None, tints: Mapping[str, Tint] | None = None
-) -> NDArray[np.float32]:
-    """The factors of all layers' channels, in manifest order: (K, 3) float32; see :func:`recombine`."""
-    all_weights, all_tints = manifest.weights() | dict(weights or {}), manifest.tints() | dict(tints or {})
-    known = {layer.id for layer in manifest.layers}
-    for layer_id in (*all_weights, *all_tints):
-        if layer_id not in known:
+def layer_weights(manifest: Manifest, blends: Mapping[str, LayerBlend] | None = None) -> Weights:
+    """What all layers are multiplied by, in manifest order; see :func:`recombine`."""
+    all_blends = manifest.blends()
+    for layer_id in blends or ():
+        if layer_id not in all_blends:
             raise UsageError(f"There is no layer called “{layer_id}”.")
-    return np.array([np.multiply(all_weights[layer.id], all_tints[layer.id]) for layer in manifest.layers], np.float32)
+    chosen = (all_blends | dict(blends or {})).values()
+    channels = np.array([np.multiply(blend.weight, blend.tint) for blend in chosen], np.float32)
+    masks = tuple(blend.mask for blend in chosen)
+    return Weights(channels, masks if any(masks) else ())
 
 
 def watched_strips(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,16 +34,21 @@ def empty_samples(height: int, width: int, bit_depth: int) -> Samples:
     return np.empty((height, width, 3), np.uint16)
 
 
-def blend(ticks: TickImage, weights: NDArray[np.float32]) -> TickImage:
+def add_up(ticks: TickImage) -> TickImage:
+    """``OFFSET_TICKS + sum_k ticks[k]``, exact: (K, h, W, 3) int32 -> (h, W, 3) int32, not clipped."""
+    return np.asarray(ticks.sum(0, dtype=np.int32) + OFFSET_TICKS, dtype=np.int32)
+
+
+def blend(ticks: TickImage, weights: Sequence[NDArray[np.float32]]) -> TickImage:
     """``OFFSET_TICKS + sum_k weights[k] * ticks[k]``: (h, W, 3) int32, not clipped.
 
     Args:
         ticks: (K, h, W, 3) int32.
-        weights: (K, 3) float32, or (K,) alike for all channels; with every weight 1 the result is exact, otherwise it
-            is rounded to a tick.
+        weights: of every layer, float32: one, (3,) or (h, W, 3), see :meth:`bsgui.core.weights.Weights.seen_in`; with
+            every weight 1 the result is exact, otherwise it is rounded to a tick.
     """
-    if np.all(weights == 1):
-        return np.asarray(ticks.sum(0, dtype=np.int32) + OFFSET_TICKS, dtype=np.int32)
+    if _are_neutral(weights):
+        return add_up(ticks)
     total = np.full(ticks.shape[1:], OFFSET_TICKS, np.float32)
     for weight, layer in zip(weights, ticks, strict=True):
         if np.any(weight):
@@ -49,16 +56,16 @@ def blend(ticks: TickImage, weights: NDArray[np.float32]) -> TickImage:
     return np.rint(total, out=total).astype(np.int32)
 
 
-def bake(ticks: TickImage, weights: NDArray[np.float32]) -> None:
+def bake(ticks: TickImage, weights: Sequence[NDArray[np.float32]]) -> None:
     """Multiply each layer by its weight, in place, rounding to a tick. The last layer gets what rounding leaves.
 
     So the baked layers add up to :func:`blend` of the layers as they were.
 
     Args:
         ticks: (K, h, W, 3) int32, changed.
-        weights: (K, 3) float32, or (K,).
+        weights: as for :func:`blend`.
     """
-    if np.all(weights == 1):
+    if _are_neutral(weights):
         return
     total = blend(ticks, weights)
     for layer, weight in zip(ticks, weights, strict=True):
@@ -66,6 +73,10 @@ def bake(ticks: TickImage, weights: NDArray[np.float32]) -> None:
             layer[...] = np.rint(layer * weight)
     if np.any(weights[-1]):
         ticks[-1] += total - OFFSET_TICKS - ticks.sum(0, dtype=np.int32)
+
+
+def _are_neutral(weights: Sequence[NDArray[np.float32]]) -> bool:
+    return all(np.all(weight == 1) for weight in weights)
 
 
 def fit_16_bits(ticks: TickImage) -> tuple[int, int]:

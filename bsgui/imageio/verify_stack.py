@@ -13,10 +13,11 @@ import numpy as np
 from bsgui.core.errors import UsageError
 from bsgui.core.photo import Photo, TickImage
 from bsgui.core.requests import CancelToken, ProgressCallback, report_nothing
+from bsgui.core.viewport import Viewport
 
 from .read_stack import StackOnDisk, composite_strips, picture_errors
-from .recombine import NEVER, layer_factors, watched_strips
-from .tick_pixels import TICKS_PER_LSB, blend, photo_samples
+from .recombine import NEVER, layer_weights, watched_strips
+from .tick_pixels import TICKS_PER_LSB, add_up, blend, photo_samples
 
 _PIECE = 1 << 20
 
@@ -105,21 +106,22 @@ class _Sums:
         self._manifest = stack.manifest
         self._photo = photo if stack.manifest.is_exact else None
         self._other_file = photo is not None and photo.sha256 != stack.manifest.photo.sha256
-        self._factors = layer_factors(stack.manifest, None)
+        self._weights = layer_weights(stack.manifest)
         self._composite = composite_strips(stack) if stack.composite_file else None
         self._digest = hashlib.sha256()
         self._photo_error = 0
         self._composite_error = 0.0
 
     def add(self, start: int, stop: int, ticks: TickImage) -> None:
-        total = blend(ticks, np.ones(len(ticks), np.float32))
+        total = add_up(ticks)
         self._digest.update(np.clip(total, 0, 65535).astype("<u2").data)
         if self._photo is not None:
             off = np.abs(total - self._photo.rows_ticks(start, stop))
             self._photo_error = max(self._photo_error, int(off.max()))
         if self._composite is not None:
             depth = self._manifest.photo.bit_depth
-            blended = photo_samples(blend(ticks, self._factors), depth).astype(np.int32)
+            factors = self._weights.seen_in(Viewport.strip(self._manifest.photo.width, start, stop))
+            blended = photo_samples(blend(ticks, factors), depth).astype(np.int32)
             off = np.abs(blended - next(self._composite)[..., :3])
             self._composite_error = max(self._composite_error, float(off.max()) * 255 / ((1 << depth) - 1))
 

@@ -27,6 +27,7 @@ from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, Photo, Samples,
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
 from bsgui.core.tint import NO_TINT
 from bsgui.core.viewport import Viewport
+from bsgui.core.weights import Weights
 
 from .atomic import atomic_write, os_reason
 from .folder_swap import replaced_folder
@@ -56,8 +57,8 @@ class ExportOptions:
     Attributes:
         depth: 16 recombines exactly; 8 gives previews over mid-grey, which do not.
         which: all layers, or those whose eye is open.
-        edited: multiply the gain, opacity, tint and muting into the pixels; otherwise the layers are written as they
-            came and the manifest holds the settings.
+        edited: multiply gain, opacity, tint and muting into the pixels, where the masks are; otherwise the layers are
+            written as they came and the manifest holds the settings.
         composite: also write the picture as it is blended.
         overwrite: replace an export that is in the folder.
         compression: "fast" or "small", see :class:`~bsgui.imageio.png_writer.PngWriter`.
@@ -149,10 +150,10 @@ class _Export:
         self._folder = folder
         self._states = sorted(chosen, key=lambda x: x.source)
         self._sources = [x.source for x in self._states]
-        weights = stack.weights()[self._sources]
-        ones = np.ones_like(weights)
-        self._file_weights: NDArray[np.float32] = ones if options.edited else weights
-        self._baked: NDArray[np.float32] = weights if options.edited else ones
+        weights = stack.weights().chosen(self._sources)
+        ones = Weights.of(np.ones(len(weights), np.float32))
+        self._file_weights = ones if options.edited else weights
+        self._baked = weights if options.edited else ones
         self._names = [layer_file_name(self._photo.stem, x.source, x.name, x.id) for x in self._states]
         self._measured = _Measured()
         self._ticks_digest = hashlib.sha256()
@@ -212,9 +213,10 @@ class _Export:
         self._count_carried_by_source(ticks, strip)
         everything = len(self._sources) == len(ticks)
         layers = ticks if everything else ticks[self._sources]
-        unedited = bool(np.all(self._baked == 1))
-        expected = photo_ticks if everything and unedited else blend(layers, self._baked)
-        bake(layers, self._baked)
+        baked = self._baked.seen_in(Viewport.strip(self._photo.width, *strip))
+        unedited = self._baked.is_neutral
+        expected = photo_ticks if everything and unedited else blend(layers, baked)
+        bake(layers, baked)
         self._measured.carried(*fit_16_bits(layers))
         blended = pool.submit(composite.write, self._composite_rows(layers, strip)) if composite else None
         total = np.full(expected.shape, OFFSET_TICKS, np.int32)
@@ -236,7 +238,8 @@ class _Export:
         if self._stack.is_untouched:
             colour = self._photo.samples[slice(*strip)]
         else:
-            colour = photo_samples(blend(layers, self._file_weights), self._bit_depth)
+            factors = self._file_weights.seen_in(Viewport.strip(self._photo.width, *strip))
+            colour = photo_samples(blend(layers, factors), self._bit_depth)
         if self._photo.alpha is None:
             return colour
         return np.concatenate([colour, self._photo.alpha[slice(*strip)][..., None]], axis=2)
@@ -290,6 +293,7 @@ class _Export:
             description=info.description,
             baked_gain=state.weight if self._options.edited else 1.0,
             tint=state.tint,
+            mask=state.mask,
             baked_tint=state.tint if self._options.edited else NO_TINT,
         )
 

@@ -36,7 +36,7 @@ def _grey(*factors: float) -> np.ndarray:
 def test_weights_follow_gain_opacity_visibility_and_mute(stack: LayerStack) -> None:
     edited = edit_layer(stack, "branch-1", gain=-2.0, opacity=0.25)
     edited = edit_layer(edit_layer(edited, "branch-2", visible=False), "residual", muted=True)
-    np.testing.assert_allclose(edited.weights(), _grey(1, -0.5, 0, 0))
+    np.testing.assert_allclose(edited.weights().channels, _grey(1, -0.5, 0, 0))
     assert stack.is_untouched
     assert not edited.is_untouched
 
@@ -44,20 +44,20 @@ def test_weights_follow_gain_opacity_visibility_and_mute(stack: LayerStack) -> N
 def test_weights_are_indexed_by_source_whatever_the_order(stack: LayerStack) -> None:
     edited = move_layer(edit_layer(stack, "branch-1", gain=2.0), "branch-1", 3)
     assert [layer.id for layer in edited] == ["base", "branch-2", "residual", "branch-1"]
-    np.testing.assert_allclose(edited.weights(), _grey(1, 2, 1, 1))
+    np.testing.assert_allclose(edited.weights().channels, _grey(1, 2, 1, 1))
 
 
 def test_solo_shows_one_layer_even_a_hidden_one(stack: LayerStack) -> None:
     hidden = edit_layer(stack, "branch-2", visible=False, gain=1.5)
-    np.testing.assert_allclose(hidden.weights(solo="branch-2"), _grey(0, 0, 1.5, 0))
+    np.testing.assert_allclose(hidden.weights(solo="branch-2").channels, _grey(0, 0, 1.5, 0))
 
 
 def test_a_tint_multiplies_the_channels_with_the_gain(stack: LayerStack) -> None:
     warm = tint_of(30, 0.4)
     tinted = edit_layer(stack, "branch-2", gain=2.0, tint=warm)
-    np.testing.assert_allclose(tinted.weights()[2], 2 * np.float32(warm), rtol=1e-6)
-    np.testing.assert_allclose(tinted.weights()[[0, 1, 3]], 1)
-    np.testing.assert_allclose(tinted.weights(solo="branch-2")[2], 2 * np.float32(warm), rtol=1e-6)
+    np.testing.assert_allclose(tinted.weights().channels[2], 2 * np.float32(warm), rtol=1e-6)
+    np.testing.assert_allclose(tinted.weights().channels[[0, 1, 3]], 1)
+    np.testing.assert_allclose(tinted.weights(solo="branch-2").channels[2], 2 * np.float32(warm), rtol=1e-6)
     assert not edit_layer(stack, "branch-2", tint=warm).is_untouched
     assert reset_layers(tinted) == stack
 

@@ -7,26 +7,40 @@ from typing import Any
 import pytest
 
 from bsgui.core.errors import StackReadError
+from bsgui.core.frame import Frame
 from bsgui.core.layers import LayerKind
 from bsgui.core.manifest import (
     Encoding,
+    LayerBlend,
     Manifest,
     ManifestFile,
     ManifestLayer,
     ManifestModel,
     ManifestPhoto,
 )  # fmt: skip
+from bsgui.core.mask import Mask
 from bsgui.core.tint import NO_TINT, tint_of
 
 SHA = "ab" * 32
 WARM = tint_of(30, 0.4)
+MASK = Mask("ellipse", Frame(20, 15, 30, 10, 0.5), 0.25, True)
 
 
 def make_manifest(**changes: Any) -> Manifest:
     layers = (
         ManifestLayer(0, 0, "base", "Base", LayerKind.BASE, "cat_00_base.png", SHA),
         ManifestLayer(
-            1, 2, "branch-1", "Fur", LayerKind.BRANCH, "cat_01_fur.png", SHA, gain=1.5, opacity=0.5, tint=WARM
+            1,
+            2,
+            "branch-1",
+            "Fur",
+            LayerKind.BRANCH,
+            "cat_01_fur.png",
+            SHA,
+            gain=1.5,
+            opacity=0.5,
+            tint=WARM,
+            mask=MASK,
         ),
         ManifestLayer(2, 1, "residual", "Residual", LayerKind.RESIDUAL, "cat_02_residual.png", SHA, muted=True),
     )
@@ -53,22 +67,21 @@ def test_survives_json(changes: dict[str, Any]) -> None:
 def test_unknown_keys_are_ignored() -> None:
     data = make_manifest().to_json()
     data["future"] = {"x": 1}
-    data["layers"][0]["mask"] = "m.png"
+    data["layers"][0]["blur"] = "m.png"
     assert Manifest.from_json(data) == make_manifest()
 
 
 def test_weights_are_what_the_person_had_set() -> None:
-    assert make_manifest().weights() == {"base": 1.0, "branch-1": 0.75, "residual": 0.0}
-    assert make_manifest().tints() == {"base": NO_TINT, "branch-1": WARM, "residual": NO_TINT}
-    assert make_manifest(edited=True).weights() == {"base": 1.0, "branch-1": 1.0, "residual": 1.0}
-    assert set(make_manifest(edited=True).tints().values()) == {NO_TINT}
+    blends = make_manifest().blends()
+    assert blends == {"base": LayerBlend(), "branch-1": LayerBlend(0.75, WARM, MASK), "residual": LayerBlend(0.0)}
+    assert set(make_manifest(edited=True).blends().values()) == {LayerBlend()}
 
 
-def test_layers_of_older_versions_have_no_tint() -> None:
+def test_layers_of_older_versions_have_no_tint_and_no_mask() -> None:
     data = json.loads(json.dumps(make_manifest().to_json()))
     for layer in data["layers"]:
-        del layer["tint"], layer["baked_tint"]
-    assert {layer.tint for layer in Manifest.from_json(data).layers} == {NO_TINT}
+        del layer["tint"], layer["baked_tint"], layer["mask"]
+    assert {(layer.tint, layer.mask) for layer in Manifest.from_json(data).layers} == {(NO_TINT, None)}
 
 
 def test_only_whole_unedited_16_bit_stacks_are_exact() -> None:
@@ -92,6 +105,9 @@ HOSTILE: list[tuple[str, Any]] = [
     ("layers.0.visible", 1), ("layers.0.tint", [1, 1]), ("layers.0.tint", [1, 1, -0.1]),
     ("layers.0.tint", "#ffffff"), ("layers.0.tint", [1, 1, float("nan")]), ("layers.0.tint", [1, 1, 99]),
     ("layers.0.baked_tint", {"0": 1}),
+    ("layers.1.mask", "ellipse"), ("layers.1.mask", {}), ("layers.1.mask.shape", "star"), ("layers.1.mask.feather", 0),
+    ("layers.1.mask.feather", float("nan")), ("layers.1.mask.inverted", 1), ("layers.1.mask.frame", None),
+    ("layers.1.mask.frame.width", 0), ("layers.1.mask.frame.x", 1e300), ("layers.1.mask.frame.angle", "steep"),
     ("layers.0.sha256", ""), ("layers.0.sha256", SHA + "\n"), ("layers.0.file", "cat_01_fur.png"),
     ("layers.0.file", "CAT_composite.PNG"), ("composite.file", "cat_00_base.png"), ("composite.sha256", "no"),
     ("max_error_lsb", -1), ("max_error_lsb", None), ("edited", "yes"), ("complete", 0), ("colour_space", "Adobe RGB"),

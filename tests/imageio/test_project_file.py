@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from bsgui.core.errors import ExportError
+from bsgui.core.frame import Frame
 from bsgui.core.layers import edit_layer, move_layer
+from bsgui.core.mask import Mask
 from bsgui.core.requests import DecomposeSettings
 from bsgui.core.tint import tint_of
 from bsgui.imageio.project_file import (
@@ -27,11 +29,13 @@ from bsgui.imageio.project_file import (
 from bsgui.imageio.resource_paths import program_folders, resource
 from tests.fixtures import make_decomposition
 
+MASK = Mask("gradient", Frame(24, 16, 30, 20, 0.4), inverted=True)
+
 
 def make_project(**changes: Any) -> Project:
     stack = make_decomposition().initial_stack()
     stack = move_layer(
-        edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4)), "base", 2
+        edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4), mask=MASK), "base", 2
     )
     stack = edit_layer(stack, "residual", locked=True, visible=False)
     settings = DecomposeSettings("general", "cat", 7, 256, "cpu")

@@ -19,8 +19,10 @@ from PIL import Image
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ExportError, StackReadError, UsageError
+from bsgui.core.frame import Frame
 from bsgui.core.layers import LayerStack, edit_layer, move_layer, show_only
-from bsgui.core.manifest import Manifest
+from bsgui.core.manifest import LayerBlend, Manifest
+from bsgui.core.mask import Mask
 from bsgui.core.photo import Photo
 from bsgui.core.requests import Progress
 from bsgui.core.sources import PixelLayers
@@ -180,6 +182,33 @@ def test_the_composite_is_what_the_layers_give(tmp_path: Path, edited: bool, whi
     assert [x.baked_gain for x in manifest.layers][:2] == ([1.0, 1.25] if edited else [1.0, 1.0])
 
 
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_where_a_mask_is_not_the_layers_are_as_they_came(tmp_path: Path, edited: bool, inverted: bool) -> None:
+    photo = make_photo(name="cat.png")
+    decomposition = make_decomposition(photo)
+    mask = Mask("ellipse", Frame(photo.width / 2, photo.height / 2, 20, 12), 0.5, inverted)
+
+    def change(stack: LayerStack) -> LayerStack:
+        return edit_layer(stack, "branch-1", gain=-1.0, tint=tint_of(30, 0.4), mask=mask)
+
+    export(tmp_path / "out", decomposition, change, edited=edited)
+    stack = read_stack(tmp_path / "out")
+    assert verify(stack).ok
+    composite = read_photo(tmp_path / "out" / "cat_composite.png").samples
+    assert np.array_equal(recombine(stack), composite)
+    values = mask.seen_in(whole(photo))
+    changed = np.abs(composite.astype(int) - photo.samples).max(2)
+    assert (changed[values == 0] == 0).all()
+    assert changed[values == 1].mean() > 5
+    factors = 1 + values[..., None] * (-np.float32(tint_of(30, 0.4)) - 1)
+    branch = decomposition.source.ticks(0, photo.height)[1] / 128
+    expected = np.clip(photo.samples + (factors - 1) * branch, 0, 255)
+    assert np.abs(composite - expected).max() < 0.6
+    opened = open_stack(tmp_path / "out")[1]
+    assert opened["branch-1"].mask == (None if edited else mask)
+
+
 def whole(photo: Photo) -> Any:
     from bsgui.core.viewport import Viewport
 
@@ -275,9 +304,9 @@ def test_weights_and_names_of_layers(tmp_path: Path) -> None:
     decomposition = make_decomposition(make_photo(name="cat.png"))
     manifest = export(tmp_path / "out", decomposition, lambda s: edit_layer(s, "branch-1", name="Warm Light"))
     stack = read_stack(tmp_path / "out")
-    nothing = {layer.id: 0.0 for layer in manifest.layers}
+    nothing = {layer.id: LayerBlend(0.0) for layer in manifest.layers}
     assert np.all(recombine(stack, nothing) == 128)
-    doubled = recombine(stack, {"branch-1": 2.0})
+    doubled = recombine(stack, {"branch-1": LayerBlend(2.0)})
     weights = np.array([1, 2, 1, 1, 1], np.float32)
     expected = np.clip(decomposition.source.mix(weights, whole(decomposition.photo)), 0, 1) * 255
     assert np.abs(doubled - expected).max() < 0.6
@@ -287,14 +316,13 @@ def test_weights_and_names_of_layers(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             find_layer(manifest, wrong)
     blue = tint_of(240, 0.5)
-    tinted = recombine(stack, None, {"branch-1": blue})
+    tinted = recombine(stack, {"branch-1": LayerBlend(tint=blue)})
     channels = np.ones((5, 3), np.float32)
     channels[1] = blue
     expected = np.clip(decomposition.source.mix(channels, whole(decomposition.photo)), 0, 1) * 255
     assert np.abs(tinted - expected).max() < 0.6
-    for wrong_weights, wrong_tints in (({"fur": 1.0}, None), (None, {"fur": blue})):
-        with pytest.raises(UsageError):
-            recombine(stack, wrong_weights, wrong_tints)
+    with pytest.raises(UsageError):
+        recombine(stack, {"fur": LayerBlend()})
 
 
 def test_only_visible_layers(tmp_path: Path) -> None:

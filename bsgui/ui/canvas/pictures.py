@@ -15,6 +15,7 @@ from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.pyramid import Pyramid
 from bsgui.core.sources import LayerSource
 from bsgui.core.viewport import Viewport
+from bsgui.core.weights import Weights
 
 from .view_state import Look, ViewState
 
@@ -51,12 +52,12 @@ def photo_picture(photo: Photo) -> Picture:
     return lambda view: _to_8_bits(pyramid.sample(view))
 
 
-def composite_picture(source: LayerSource, weights: NDArray[np.float32]) -> Picture:
+def composite_picture(source: LayerSource, weights: Weights) -> Picture:
     """The sum of the layers, clipped to black..white."""
     return lambda view: compose(source, weights, view)
 
 
-def clipping_picture(source: LayerSource, weights: NDArray[np.float32], count: ClippingCount) -> Picture:
+def clipping_picture(source: LayerSource, weights: Weights, count: ClippingCount) -> Picture:
     """The composite, red where a channel is beyond white and blue where one is below black; fills ``count``."""
 
     def render(view: Viewport) -> Pixels:
@@ -71,7 +72,7 @@ def clipping_picture(source: LayerSource, weights: NDArray[np.float32], count: C
 
 
 def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: float) -> Picture:
-    """One layer alone, at its own gain, opacity and tint, even if it is hidden or muted.
+    """One layer alone, at its own gain, opacity, tint and mask, even if it is hidden or muted.
 
     Args:
         source: the layers.
@@ -81,8 +82,9 @@ def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: flo
     """
     kind = look.layer_view
     assert kind is not None, "the composite is no layer look"
-    weights = layer.own_weights * np.float32(1.0 if look is Look.GREY else boost)
-    return lambda view: show_layer(source, layer.source, weights, kind, view)
+    outside = 1.0 if look is Look.GREY else boost
+    weights = layer.own_weights * np.float32(outside)
+    return lambda view: show_layer(source, layer.source, weights, kind, view, layer.mask, outside)
 
 
 def clipped_masks(mixed: FloatImage) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

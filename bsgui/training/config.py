@@ -30,8 +30,8 @@ class TrainConfig:
         textons: what kinds of places are looked for in the photos, if any; see :mod:`bsgui.training.textons`.
         views: what the second half of a batch differs in from the first, which it is the same photos as, by turns; see
             :data:`bsgui.training.views.VIEWS`. "" (or none): all photos of the batch are different ones.
-        leads: by view, the branch that leads in it at first, if not whichever does: say of weights to start from which
-            branch is free. It keeps the lead only by being the purest.
+        leads: by view, the branch that leads in it, if not whichever is the purest: for weights to start from whose
+            branches are known.
         start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.

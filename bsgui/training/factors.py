@@ -22,7 +22,6 @@ _MOST_EXPOSURE = 2.0
 _SHARE_COUNTS = 0.05
 # Two branches that lead by turns undo each other's work.
 _INERTIA = 0.15
-_HEAD_START = 0.5
 
 
 class Factors(nn.Module):
@@ -32,21 +31,16 @@ class Factors(nn.Module):
         branches: number of branches N.
         is_light: whether the factor is the light, of which there is some in every view.
         is_mirrored: whether one view has the opposite of what the other has of the factor.
-        first: the branch that leads at first, or None.
 
     Attributes:
         lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
             who led before is a little ahead.
     """
 
-    def __init__(
-        self, branches: int, is_light: bool = True, is_mirrored: bool = False, first: int | None = None
-    ) -> None:
+    def __init__(self, branches: int, is_light: bool = True, is_mirrored: bool = False) -> None:
         super().__init__()
         self._is_light, self._is_mirrored = is_light, is_mirrored
         self.register_buffer("lead", torch.zeros(branches))
-        if first is not None:
-            self.lead[first] = _HEAD_START
 
     lead: Tensor
 
@@ -90,17 +84,24 @@ class Factors(nn.Module):
         self.lead.lerp_(lead, 1 - _MEMORY)
 
 
-def leaders(factors: Mapping[str, Factors]) -> dict[str, int]:
-    """The branch that is to hold each factor: a branch of its own, those that lead most in all (Kuhn, 1955)."""
-    if not factors:
-        return {}
+def leaders(factors: Mapping[str, Factors], known: Mapping[str, int]) -> dict[str, int]:
+    """The branch that is to hold each factor: a branch of its own, those that lead most in all (Kuhn, 1955).
+
+    Args:
+        factors: by name.
+        known: those whose branch is known already.
+    """
+    open_ones = {name: factor for name, factor in factors.items() if name not in known}
+    if not open_ones:
+        return dict(known)
     # Slow to import, and needed in training alone.
     from scipy.optimize import linear_sum_assignment
 
-    table = torch.stack([factor.lead for factor in factors.values()]).cpu().numpy()
-    rows, branches = linear_sum_assignment(table, maximize=True)
-    names = list(factors)
-    return {names[row]: int(branch) for row, branch in zip(rows, branches, strict=True)}
+    table = torch.stack([factor.lead for factor in open_ones.values()]).cpu().numpy()
+    free = [branch for branch in range(table.shape[1]) if branch not in known.values()]
+    rows, places = linear_sum_assignment(table[:, free], maximize=True)
+    names = list(open_ones)
+    return {names[row]: free[place] for row, place in zip(rows, places, strict=True)} | dict(known)
 
 
 def _at_one_exposure(one: Tensor, other: Tensor, leader: int) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
-"""Add a branch that begins as another one: ``python -m bsgui.training.grow WEIGHTS --like B --to FILE``.
+"""Part a branch in two: ``python -m bsgui.training.grow WEIGHTS --split B --to FILE``.
 
-The new branch sees what that branch sees, and says nothing yet: the layers are what they were, and one more is empty.
+Both begin as a half of what it was, and the sum stays; which half is to become what is for the training to say.
 Branches are counted from 0, as ``bsgui evaluate`` does; the new one is the last.
 """
 
@@ -20,22 +20,24 @@ from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator
 
 
-def grown(network: BranchedGenerator, like: int) -> BranchedGenerator:
-    """The network with one branch more, a copy of branch ``like`` with an empty head.
+def grown(network: BranchedGenerator, split: int) -> BranchedGenerator:
+    """The network with one branch more: branch ``split`` and the last one are the halves of what it was.
 
     Raises:
         UsageError: there is no such branch.
     """
     count = network.config.branches
-    if not 0 <= like < count:
+    if not 0 <= split < count:
         raise UsageError(f"The network has branches 0 to {count - 1}.")
 
     def with_new(name: str, value: Tensor) -> Tensor:
         # All but the style's mapping is stacked branch by branch.
         if name.startswith("mapping."):
             return value
-        new = value.chunk(count)[like]
-        return torch.cat([value, torch.zeros_like(new) if name.startswith("head.") else new])
+        parts = list(value.chunk(count))
+        if name.startswith("head."):
+            parts[split] = parts[split] / 2
+        return torch.cat([*parts, parts[split]])
 
     larger = BranchedGenerator(replace(network.config, branches=count + 1))
     larger.load_state_dict({name: with_new(name, value) for name, value in network.state_dict().items()})
@@ -46,11 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bsgui.training.grow", description=__doc__)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--like", type=int, required=True, metavar="BRANCH")
+    parser.add_argument("--split", type=int, required=True, metavar="BRANCH")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
-        save_weights(grown(load_generator(options.weights), options.like), options.to)
+        save_weights(grown(load_generator(options.weights), options.split), options.to)
     except BsguiError as error:
         sys.stderr.write(f"{error.user_message}\n")
         return error.exit_status

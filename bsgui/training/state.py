@@ -43,10 +43,7 @@ class TrainState:
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
         seen_twice = sorted(set(config.views) - {""})
-        self.factors = {
-            view: Factors(branches, view in LIGHTS, view == SIDE_LIGHT, config.leads.get(view)).to(device)
-            for view in seen_twice
-        }
+        self.factors = {view: Factors(branches, view in LIGHTS, view == SIDE_LIGHT).to(device) for view in seen_twice}
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]

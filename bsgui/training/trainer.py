@@ -154,7 +154,7 @@ class Trainer:
         with self._autocast():
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
-        lead = leaders(state.factors)
+        lead = leaders(state.factors, config.leads)
         taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND}
         textons = None if batch.view in HIDES_KINDS else state.textons
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, textons, taken)

@@ -60,18 +60,20 @@ def test_a_small_factor_is_not_to_be_half_of_its_branch() -> None:
 
 
 def test_each_factor_has_a_branch_of_its_own_that_leads_there() -> None:
-    assert leaders({}) == {}
+    assert leaders({}, {}) == {}
     factors = {"light": Factors(3), "colour": Factors(3, is_light=False)}
     factors["light"].lead[:] = torch.tensor([0.0, 0.6, 0.5])
     factors["colour"].lead[:] = torch.tensor([0.0, 0.9, 0.2])
-    assert leaders(factors) == {"light": 2, "colour": 1}
+    assert leaders(factors, {}) == {"light": 2, "colour": 1}
+    assert leaders(factors, {"colour": 2}) == {"light": 1, "colour": 2}
+    assert leaders(factors, {"light": 0, "colour": 2}) == {"light": 0, "colour": 2}
 
 
 def test_who_holds_the_factor_and_nothing_else_leads() -> None:
     factors = Factors(2)
     for _ in range(20):
         factors.overlap(_pictures(0.1), 1)
-    assert leaders({"light": factors}) == {"light": 0}
+    assert leaders({"light": factors}, {}) == {"light": 0}
     assert factors.lead[0] > 2 * factors.lead[1]
 
 

@@ -1,6 +1,7 @@
-"""Part a branch in two: ``python -m bsgui.training.grow WEIGHTS --split B --to FILE``.
+"""Part a branch in two: ``python -m bsgui.training.grow WEIGHTS --split B --share S --to FILE``.
 
-Both begin as a half of what it was, and the sum stays; which half is to become what is for the training to say.
+Both see what it saw, the new one begins as a part S of what it was and the old one as the rest, and the sum stays; what
+becomes of them is for the training to say. Halves are a tie that one of them loses; 0 leaves the lead to the old one.
 Branches are counted from 0, as ``bsgui evaluate`` does; the new one is the last.
 """
 
@@ -20,8 +21,8 @@ from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator
 
 
-def grown(network: BranchedGenerator, split: int) -> BranchedGenerator:
-    """The network with one branch more: branch ``split`` and the last one are the halves of what it was.
+def grown(network: BranchedGenerator, split: int, share: float) -> BranchedGenerator:
+    """The network with one branch more: the last one is a part ``share`` of what branch ``split`` was, that the rest.
 
     Raises:
         UsageError: there is no such branch.
@@ -35,9 +36,10 @@ def grown(network: BranchedGenerator, split: int) -> BranchedGenerator:
         if name.startswith("mapping."):
             return value
         parts = list(value.chunk(count))
+        new = parts[split]
         if name.startswith("head."):
-            parts[split] = parts[split] / 2
-        return torch.cat([*parts, parts[split]])
+            new, parts[split] = share * new, (1 - share) * new
+        return torch.cat([*parts, new])
 
     larger = BranchedGenerator(replace(network.config, branches=count + 1))
     larger.load_state_dict({name: with_new(name, value) for name, value in network.state_dict().items()})
@@ -49,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bsgui.training.grow", description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--split", type=int, required=True, metavar="BRANCH")
+    parser.add_argument("--share", type=float, default=0.0, help="part that the new branch begins as (%(default)s)")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
-        save_weights(grown(load_generator(options.weights), options.split), options.to)
+        save_weights(grown(load_generator(options.weights), options.split, options.share), options.to)
     except BsguiError as error:
         sys.stderr.write(f"{error.user_message}\n")
         return error.exit_status

@@ -67,6 +67,7 @@ class Commands:
             "lock": layers.toggle_locked,
             "rename": lambda: window.layer_panel.rename_selected(),
             "tint": lambda: window.layer_panel.edit_tint(),
+            "mask": lambda: window.layer_panel.edit_mask(),
             "style": lambda: window.layer_panel.edit_style(),
             "invert": layers.invert,
             "reset": layers.reset,

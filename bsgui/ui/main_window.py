@@ -39,6 +39,8 @@ from .framing.overlay import FrameOverlay
 from .framing.state import FrameState
 from .layers.panel import LayerPanel
 from .layers.thumbnails import Thumbnails
+from .masking.overlay import MaskOverlay
+from .masking.state import MaskState
 from .menus import LAYER_BUTTONS, LAYER_MENU, RecentMenu, fill_menu_bar, make_toolbar
 from .panels.analysis_panel import AnalysisPanel
 from .panels.busy_bar import BusyBar
@@ -104,6 +106,11 @@ class MainWindow(QMainWindow):
         document, notices, settings = self.document, self.notices, self.services.settings
         report = self.crashes.report
         self.layers = LayerController(document, self.view, notices, self)
+        self.masks = MaskState(document, self.view, self.layers, self)
+        self.mask_overlay = MaskOverlay(self.canvas, self.masks)
+        # One tool at a time.
+        self.masks.active_changed.connect(self._on_mask_tool)
+        self.frames.active_changed.connect(self._on_frame_tool)
         self.decompose = DecomposeController(document, self.services.decomposer_factory, notices, report, self)
         self.adapt = AdaptController(document, self.decompose, self.services.adapter_factory, notices, report, self)
         self.styles = StyleController(document, self.decompose, self.adapt, self.services.cards, notices, self)
@@ -126,6 +133,7 @@ class MainWindow(QMainWindow):
             self.view,
             self.layers,
             self.styles,
+            self.masks,
             self.actions_table.some(*LAYER_MENU.split()),
             [x for x in self.actions_table.some(*LAYER_BUTTONS.split()) if x is not None],
         )
@@ -227,6 +235,14 @@ class MainWindow(QMainWindow):
         recovered, self._recovered = self._recovered, None
         if recovered is not None:
             self.recovery.forget(recovered)
+
+    def _on_mask_tool(self, on: bool) -> None:
+        if on:
+            self.frames.is_active = False
+
+    def _on_frame_tool(self, on: bool) -> None:
+        if on:
+            self.masks.is_active = False
 
     def cancel_work(self) -> None:
         """Stop the decomposition or the training that runs; the layers are as before."""

@@ -21,20 +21,21 @@ def _network() -> BranchedGenerator:
     return network.eval().requires_grad_(False)
 
 
-def test_the_others_say_what_they_said_and_two_are_halves() -> None:
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_the_others_say_what_they_said_and_two_share_one(share: float) -> None:
     network, photos = _network(), torch.rand(2, 3, 32, 32) * 2 - 1
-    larger = grown(network, 1)
+    larger = grown(network, 1, share)
     latent, domain = torch.randn(2, _CONFIG.latent), torch.tensor([0, 1])
     before = network(photos, network.styles(latent, domain)).pictures(photos)
     after = larger(photos, larger.styles(latent, domain)).pictures(photos)
     torch.testing.assert_close(after[:, [0, 2]], before[:, [0, 2]], atol=1e-4, rtol=1e-4)
-    for half in (1, 3):
-        torch.testing.assert_close(after[:, half], before[:, 1] / 2, atol=1e-4, rtol=1e-4)
+    for branch, part in ((1, 1 - share), (3, share)):
+        torch.testing.assert_close(after[:, branch], before[:, 1] * part, atol=1e-4, rtol=1e-4)
 
 
 def test_the_new_one_sees_what_its_model_sees() -> None:
     network = _network()
-    larger = grown(network, 1).state_dict()
+    larger = grown(network, 1, 0.5).state_dict()
     for name, value in network.state_dict().items():
         if not name.startswith(("mapping.", "head.")):
             torch.testing.assert_close(larger[name].chunk(4)[3], value.chunk(3)[1], atol=0, rtol=0)
@@ -43,7 +44,7 @@ def test_the_new_one_sees_what_its_model_sees() -> None:
 @pytest.mark.parametrize("split", [-1, 3])
 def test_a_branch_that_is_not_there_cannot_be_split(split: int) -> None:
     with pytest.raises(UsageError, match="branches 0 to 2"):
-        grown(_network(), split)
+        grown(_network(), split, 0.0)
 
 
 def test_the_command_writes_weights_and_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from bsgui.core.layers import (
     move_layer,
     reset_layers,
 )
+from bsgui.core.mask import Mask
 from bsgui.core.tint import Tint
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.panels.notices import NoticeStack
@@ -62,6 +63,10 @@ class LayerController(QObject):
         """Colour a layer; edits of one gesture are one undo step."""
         self._edit_layer(layer_id, f"Tint of {self._name(layer_id)}", _key("tint", layer_id, gesture), tint=tint)
 
+    def set_mask(self, layer_id: str, mask: Mask | None, gesture: object = None) -> None:
+        """Say where a layer's settings count; edits of one gesture are one undo step."""
+        self._edit_layer(layer_id, f"Mask of {self._name(layer_id)}", _key("mask", layer_id, gesture), mask=mask)
+
     def rename(self, layer_id: str, name: str) -> None:
         """Give a layer another name; an empty one leaves the old."""
         self._edit_layer(layer_id, f"Rename {self._name(layer_id)}", name=name)
@@ -97,7 +102,7 @@ class LayerController(QObject):
             self._edit_layer(layer.id, f"Invert {layer.name}", gain=-layer.gain)
 
     def reset(self, layer_id: str | None = None) -> None:
-        """A layer as it came: visible, unmuted, gain 1, opaque, untinted."""
+        """A layer as it came: visible, unmuted, gain 1, opaque, untinted, unmasked."""
         layer = self._layer(layer_id)
         if layer is not None:
             self._edit_layer(layer.id, f"Reset {layer.name}", **AS_IT_CAME)

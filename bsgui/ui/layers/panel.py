@@ -23,8 +23,10 @@ from bsgui.core.document import Document
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.controllers.style_controller import StyleController
+from bsgui.ui.masking.state import MaskState
 
 from .factor_slider import FactorSlider
+from .mask_popover import MaskPopover
 from .model import LayerListModel
 from .row import LayerRow
 from .row_delegate import RowDelegate
@@ -84,6 +86,7 @@ class LayerPanel(QWidget):
         view: selection and solo.
         edits: what buttons and sliders do.
         styles: the branches' styles.
+        masks: the selected layer's mask.
         menu_actions: of the rows' context menu; None is a separator.
         button_actions: shown under the list.
     """
@@ -94,13 +97,14 @@ class LayerPanel(QWidget):
         view: ViewState,
         edits: LayerController,
         styles: StyleController,
+        masks: MaskState,
         menu_actions: Sequence[QAction | None],
         button_actions: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._view, self._edits = document, view, edits
-        self._styles, self._menu_actions = styles, menu_actions
+        self._styles, self._masks, self._menu_actions = styles, masks, menu_actions
         self._row_widgets: dict[str, LayerRow] = {}
         self._next_rows = QTimer(self, singleShot=True, interval=0)
         self.model = LayerListModel(document, edits.move, self)
@@ -127,12 +131,8 @@ class LayerPanel(QWidget):
 
     def edit_style(self, layer_id: str | None = None) -> None:
         """Open the style of a layer, or with None of the selected one, at its row."""
-        chosen = self._view.selected_layer_id if layer_id is None else layer_id
-        if chosen is None or self.model.row_of(chosen) < 0:
-            return
-        row = self.row(chosen)
-        self._edits.select(row.layer_id)
-        if self._styles.refused(row.layer_id):
+        row = self._chosen_row(layer_id)
+        if row is None or self._styles.refused(row.layer_id):
             return
         self.list.scrollTo(self.list.currentIndex())
         popover = StylePopover(row.layer_id, self._document.layer(row.layer_id).name, self._styles, self)
@@ -140,14 +140,27 @@ class LayerPanel(QWidget):
 
     def edit_tint(self, layer_id: str | None = None) -> None:
         """Open the tint of a layer, or with None of the selected one, at its row."""
+        row = self._chosen_row(layer_id)
+        if row is not None:
+            self.list.scrollTo(self.list.currentIndex())
+            popover = TintPopover(row.layer_id, self._document, self._edits, self)
+            popover.show_at(_on_screen(row), popover.strength)
+
+    def edit_mask(self, layer_id: str | None = None) -> None:
+        """Open the mask of a layer, or with None of the selected one, at its row."""
+        row = self._chosen_row(layer_id)
+        if row is not None:
+            self.list.scrollTo(self.list.currentIndex())
+            popover = MaskPopover(self._document.layer(row.layer_id).name, self._masks, self)
+            popover.show_at(_on_screen(row), popover.shape_choice)
+
+    def _chosen_row(self, layer_id: str | None) -> LayerRow | None:
+        """The row of a layer, or with None of the selected one; that layer is selected now."""
         chosen = self._view.selected_layer_id if layer_id is None else layer_id
         if chosen is None or self.model.row_of(chosen) < 0:
-            return
-        row = self.row(chosen)
-        self._edits.select(row.layer_id)
-        self.list.scrollTo(self.list.currentIndex())
-        popover = TintPopover(row.layer_id, self._document, self._edits, self)
-        popover.show_at(_on_screen(row), popover.strength)
+            return None
+        self._edits.select(chosen)
+        return self.row(chosen)
 
     def show_thumbnails(self, thumbnails: Mapping[str, QPixmap]) -> None:
         """Pictures by layer id."""
@@ -216,6 +229,7 @@ class LayerPanel(QWidget):
         row.chosen.connect(self._edits.select)
         row.style_wanted.connect(self.edit_style)
         row.tint_wanted.connect(self.edit_tint)
+        row.mask_wanted.connect(self.edit_mask)
         self._delegate.set_height(row.sizeHint().height())
         self.list.setIndexWidget(index, row)
         self._row_widgets[layer.id] = row

@@ -27,6 +27,7 @@ from bsgui.ui.panels.icon_label import IconLabel
 
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider
+from .mask_popover import mask_in_words
 from .style_popover import style_in_words
 from .tint_popover import tint_in_words, tint_pixmap
 from .value_edit import ValueEdit
@@ -56,12 +57,13 @@ class LayerRow(QWidget):
     Signals:
         chosen(layer_id): a person touched a control that acts on this layer.
         style_wanted(layer_id): a person wants to see or change the layer's style.
-        tint_wanted(layer_id): the same of its tint.
+        tint_wanted(layer_id), mask_wanted(layer_id): the same of its tint, or its mask.
     """
 
     chosen = Signal(str)
     style_wanted = Signal(str)
     tint_wanted = Signal(str)
+    mask_wanted = Signal(str)
 
     def __init__(self, layer: LayerState, info: LayerInfo, edits: LayerController, parent: QWidget | None = None):
         super().__init__(parent)
@@ -103,6 +105,7 @@ class LayerRow(QWidget):
         self._slider.show_factor(layer.gain)
         self._value.show_factor(layer.gain)
         self._show_tint(layer)
+        self._show_mask(layer)
         self._slider.setEnabled(not layer.locked)
         self._value.setEnabled(not layer.locked)
         for widget, what in ((self._slider, "Gain"), (self._value, "Gain value"), (self._eye, "Visible")):
@@ -132,6 +135,12 @@ class LayerRow(QWidget):
             self._tint.setIcon(QIcon(tint_pixmap(layer.tint, _MARK, self.devicePixelRatioF())))
             self._tint.setToolTip(f"Tint: {tint_in_words(layer.tint)}. Click to change (C)")
             self._tint.setAccessibleName(f"Tint of {layer.name}: {tint_in_words(layer.tint)}")
+
+    def _show_mask(self, layer: LayerState) -> None:
+        self._mask.setVisible(layer.mask is not None)
+        if layer.mask is not None:
+            self._mask.setToolTip(f"Mask: settings count {mask_in_words(layer.mask)}. Click to change (K)")
+            self._mask.setAccessibleName(f"Mask of {layer.name}: {mask_in_words(layer.mask)}")
 
     def show_solo(self, on: bool) -> None:
         """Whether this layer is shown alone."""
@@ -185,8 +194,9 @@ class LayerRow(QWidget):
         self._eye.setObjectName("layerEye")
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
-        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint and name (L)")
-        self._style, self._tint = _mark("style", "Style"), _mark("tint", "Tint")
+        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint, mask and name (L)")
+        self._style, self._tint, self._mask = _mark("style", "Style"), _mark("tint", "Tint"), _mark("mask", "Mask")
+        self._mask.clicked.connect(lambda: self.mask_wanted.emit(self.layer_id))
         self._style.clicked.connect(lambda: self.style_wanted.emit(self.layer_id))
         self._tint.clicked.connect(lambda: self.tint_wanted.emit(self.layer_id))
         self._eye.clicked.connect(self._on_eye)
@@ -213,6 +223,7 @@ class LayerRow(QWidget):
             first.addWidget(IconLabel("base" if self._info.kind is LayerKind.BASE else "residual", 14))
             first.addSpacing(4)
         first.addWidget(self._names, 1)
+        first.addWidget(self._mask)
         first.addWidget(self._tint)
         first.addWidget(self._style)
         first.addWidget(self._energy)

@@ -1,0 +1,1 @@
+"""The mask tool: where the settings of a layer count."""

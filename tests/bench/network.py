@@ -15,7 +15,7 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter, process_time
 
@@ -26,6 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bsgui.engine.branchwise import BranchwiseGenerator
 from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.decomposer import chosen_styles
+from bsgui.engine.device import autocast_type
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 
 from .published import PublishedShape
@@ -118,11 +119,12 @@ def _published(photo: Tensor) -> Network:
     return Network("DXAI's shape", operations(lambda: network(photo, style)), make)
 
 
-def measure(size: int, rounds: int, threads: int) -> list[Figure]:
-    """All networks in all precisions on so many threads."""
+def measure(size: int, rounds: int, threads: int, precisions: Sequence[str]) -> list[Figure]:
+    """All networks in some precisions on so many threads."""
     torch.set_num_threads(threads)
     found, figures = networks(size), []
-    for precision, dtype in _DTYPES.items():
+    for precision in precisions:
+        dtype = _DTYPES[precision]
         matrix = torch.rand(_SIDE, _SIDE).to(dtype)
         runs: dict[str, Callable[[], object]] = {"gemm": lambda matrix=matrix: matrix @ matrix}
         runs |= {network.name: network.make(dtype) for network in found}
@@ -146,15 +148,25 @@ def measure(size: int, rounds: int, threads: int) -> list[Figure]:
     return figures
 
 
+def _native() -> list[str]:
+    """Without bfloat16 where the processor only emulates it: that takes minutes, and nobody would use it."""
+    return [*_DTYPES] if autocast_type(torch.device("cpu")) is not None else ["fp32"]
+
+
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.network", description=__doc__)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, nargs="*", default=sorted({1, os.cpu_count() or 1}))
+    parser.add_argument("--precisions", nargs="+", choices=[*_DTYPES], default=_native(), help="(%(default)s)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = [figure for threads in options.threads for figure in measure(options.size, options.rounds, threads)]
+    figures = [
+        figure
+        for threads in options.threads
+        for figure in measure(options.size, options.rounds, threads, options.precisions)
+    ]
     if options.json:
         print(json.dumps([asdict(figure) for figure in figures], indent=1))
         return 0

@@ -54,7 +54,8 @@ class Thumbnails(QObject):
 
     def _start(self) -> None:
         self.ready.emit({})
-        self._make()
+        # The picture first: they would take its time.
+        self._make_soon()
 
     def _make_soon(self) -> None:
         if not self._soon.isActive():

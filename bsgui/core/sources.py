@@ -7,7 +7,7 @@ Layers read back from files are plain pixels (``PixelLayers``). Both answer the 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .frame import Frame
+from .mask import Mask
 from .mixed_maps import MixedMaps
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
 from .pyramid import Pyramid
@@ -137,22 +138,27 @@ class AffineLayers:
         key = weights.key
         mixed = self._last_mix.get(key)
         if mixed is None:
-            masked = self._masked(weights)
-            scale = _mix_maps(weights, self.scale_maps, masked) * np.float32(1 / self.photo.white)
-            shift = _mix_maps(weights, self.shift_maps, masked) + np.float32(OFFSET)
+            masks = self._masks_on_maps(weights)
+            scale = _mix_maps(weights, self.scale_maps, masks) * np.float32(1 / self.photo.white)
+            shift = _mix_maps(weights, self.shift_maps, masks) + np.float32(OFFSET)
             mixed = MixedMaps.over(scale, shift, (self.photo.width, self.photo.height), self.frame)
             self._last_mix.clear()
             self._last_mix[key] = mixed
         return mixed
 
-    def _masked(self, weights: Weights) -> dict[int, NDArray[np.float32]]:
-        """The factors on the maps of the layers that have masks, by layer: (h, w, 3)."""
+    def _masks_on_maps(self, weights: Weights) -> dict[Mask, NDArray[np.float32]]:
+        """The masks at the maps' pixels, (h, w) each; those of the last mix are kept: a drag of a gain has the same."""
         shape, size = self.scale_maps.shape[1:3], (self.photo.width, self.photo.height)
-        return {
-            layer: weights.masked(layer, mask.on_maps(shape, size, self.frame))
-            for layer, mask in enumerate(weights.masks)
-            if mask is not None
-        }
+        last, now = self._last_masks[0], {}
+        for mask in weights.masks:
+            if mask is not None and mask not in now:
+                now[mask] = last[mask] if mask in last else mask.on_maps(shape, size, self.frame)
+        self._last_masks[0] = now
+        return now
+
+    @cached_property
+    def _last_masks(self) -> list[dict[Mask, NDArray[np.float32]]]:
+        return [{}]
 
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`; the residual takes what rounding the others leaves."""
@@ -211,25 +217,24 @@ class PixelLayers:
         return np.stack([layer[start:stop].astype(np.int32) for layer in self.layers])
 
 
-def _weighed(channels: NDArray[np.float32], maps: NDArray[np.float32]) -> FloatImage:
-    """``sum_k channels[k] * maps[k]``: (K, 3), (K, h, w, 3) -> new (h, w, 3)."""
+def _weighed(channels: NDArray[np.float32], maps: NDArray[np.float32] | Sequence[NDArray[np.float32]]) -> FloatImage:
+    """``sum_k channels[k] * maps[k]``: (K, 3), K maps (h, w, 3) -> new (h, w, 3)."""
     # Not BLAS: for so little work its threads cost more than they save, most of all on a busy machine.
-    if np.all(channels == channels[:, :1]):
+    if isinstance(maps, np.ndarray) and np.all(channels == channels[:, :1]):
         return np.asarray(np.einsum("k,khwc->hwc", channels[:, 0], maps, dtype=np.float32), np.float32)
     # A whole row at a time: three channels at a time take a dozen times as long.
-    count, height, width, _ = maps.shape
+    height, width, _ = maps[0].shape
     rows, mixed = np.tile(channels, (1, width)), np.zeros((height, 3 * width), np.float32)
-    for layer in range(count):
-        mixed += maps[layer].reshape(height, -1) * rows[layer]
+    for own, row in zip(maps, rows, strict=True):
+        mixed += own.reshape(height, -1) * row
     return mixed.reshape(height, width, 3)
 
 
-def _mix_maps(weights: Weights, maps: NDArray[np.float32], masked: Mapping[int, NDArray[np.float32]]) -> FloatImage:
-    channels = weights.channels
-    if masked:
-        channels = channels.copy()
-        channels[list(masked)] = 0
-    mixed = _weighed(channels, maps)
-    for layer, factors in masked.items():
-        mixed += factors * maps[layer]
+def _mix_maps(weights: Weights, maps: NDArray[np.float32], masks: Mapping[Mask, NDArray[np.float32]]) -> FloatImage:
+    """What all layers weigh outside of their masks, and for each mask what changes inside of it."""
+    mixed = _weighed(weights.outer, maps)
+    for mask, values in masks.items():
+        inside = [layer for layer, own in enumerate(weights.masks) if own == mask]
+        change = weights.channels[inside] - weights.outer[inside]
+        mixed += values[..., None] * _weighed(change, [maps[layer] for layer in inside])
     return mixed

@@ -49,21 +49,25 @@ class Weights:
         """Whether every layer counts as it is."""
         return bool(np.all(self.channels == 1)) and not any(self.masks)
 
+    @property
+    def outer(self) -> Factors:
+        """(K, 3): the factors where no mask is: those of layers without one, and what masked layers have outside."""
+        outer = self.channels.copy()
+        for layer, mask in enumerate(self.masks):
+            if mask is not None:
+                outer[layer] = 1 if self.outside is None else self.outside[layer]
+        return outer
+
     def mask(self, layer: int) -> Mask | None:
         """Where a layer's factors count; None for everywhere."""
         return self.masks[layer] if self.masks else None
 
-    def masked(self, layer: int, values: Factors) -> Factors:
-        """The factors on a layer where its mask has these values: (h, w) -> (h, w, 3)."""
-        outside = np.float32(1 if self.outside is None else self.outside[layer])
-        return np.asarray(outside + values[..., None] * (self.channels[layer] - outside), np.float32)
-
     def seen_in(self, view: Viewport) -> list[Factors]:
         """The factors on every layer in a view: (3,), or (view.height, view.width, 3) for a layer with a mask."""
         factors = []
-        for layer, channels in enumerate(self.channels):
+        for layer, (inner, outer) in enumerate(zip(self.channels, self.outer, strict=True)):
             mask = self.mask(layer)
-            factors.append(channels if mask is None else self.masked(layer, mask.seen_in(view)))
+            factors.append(inner if mask is None else outer + mask.seen_in(view)[..., None] * (inner - outer))
         return factors
 
     def chosen(self, layers: Sequence[int]) -> Weights:

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -26,7 +26,9 @@ from PySide6.QtWidgets import QApplication
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.frame import Frame
+from bsgui.core.mask import Mask
 from bsgui.core.photo import Photo
+from bsgui.core.tint import tint_of
 from bsgui.ui.canvas.view import CanvasView
 from bsgui.ui.framing.overlay import FrameOverlay
 from bsgui.ui.framing.state import FrameState
@@ -75,7 +77,7 @@ def file_photo(path: Path) -> Photo:
 class Bench:
     """One canvas with one photo."""
 
-    def __init__(self, app: QApplication, photo: Photo, framed: bool = False) -> None:
+    def __init__(self, app: QApplication, photo: Photo, framed: bool = False, masked: bool = False) -> None:
         self.app, self.photo = app, photo
         self.document = Document()
         self.canvas = CanvasView(self.document)
@@ -90,6 +92,10 @@ class Bench:
             decomposition = frame_layers(decomposition, frame, repeats=1)
             self.overlay = FrameOverlay(self.canvas, FrameState())
         self.document.open_decomposition(decomposition)
+        if masked:
+            for number in range(1, BRANCHES + 1):
+                mask = Mask("ellipse", Frame(photo.width / 2, photo.height / 2, photo.width / 2, photo.height / 2))
+                self.document.edit_layer(f"branch-{number}", "Mask", mask=mask, tint=tint_of(60.0 * number, 0.3))
         self._settle()
         while not all(pyramid.is_complete for pyramid in layers.pyramids):
             app.processEvents()
@@ -125,6 +131,16 @@ class Bench:
             gain = 3 * abs((step % 60) / 30 - 1) - 0.5
             yield lambda gain=gain: self.document.edit_layer("branch-2", "Gain", merge_key="drag", gain=gain)
 
+    def mask_drag(self) -> Iterator[Callable[[], None]]:
+        """A mask dragged around."""
+        for step in range(10_000):
+            mask = self.document.layer("branch-2").mask
+            assert mask is not None
+            dx, dy = ((70, 30), (-50, 60), (-70, -30), (50, -60))[step // 8 % 4]
+            frame = replace(mask.frame, x=mask.frame.x + dx, y=mask.frame.y + dy)
+            moved = replace(mask, frame=frame)
+            yield lambda moved=moved: self.document.edit_layer("branch-2", "Mask", merge_key="drag", mask=moved)
+
     def pan(self) -> Iterator[Callable[[], None]]:
         """A hand going around."""
         for step in range(10_000):
@@ -148,6 +164,8 @@ class Bench:
     def run(self) -> list[Timing]:
         """Gain drags at fit, 100 % and 400 %, then pan and zoom."""
         timings = [self.measure("gain drag", self.gain_drag())]
+        if self.document.layer("branch-2").mask is not None:
+            timings.append(self.measure("mask drag", self.mask_drag()))
         for zoom in (1.0, 4.0):
             self.canvas.zoom_to(zoom)
             self._settle()
@@ -170,6 +188,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--megapixels", type=float, nargs="*", default=[12.0], help="sizes of synthetic photos")
     parser.add_argument("--depth", type=int, choices=(8, 16), default=8)
     parser.add_argument("--framed", action="store_true", help="layers of a framed part, which is turned")
+    parser.add_argument("--masked", action="store_true", help="every branch has a mask and a tint")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -177,7 +196,7 @@ def main(argv: list[str]) -> int:
     apply_theme(app, "dark")
     photos = [file_photo(options.photo)] if options.photo else []
     photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
-    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed).run()]
+    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed, options.masked).run()]
     if options.json:
         sys.stdout.write(json.dumps([vars(timing) for timing in timings], indent=1) + "\n")
         return 0

@@ -103,7 +103,8 @@ def request_settings(arguments: argparse.Namespace, card: ModelCard, found: str 
     domain = arguments.domain or found or card.domains[0]
     styles = chosen_styles(arguments.style, card, domain)
     frame = arguments.frame if isinstance(arguments.frame, Frame) else None
-    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, styles=styles, frame=frame)
+    how = (frame, styles, arguments.split_light)
+    return DecomposeSettings(card.id, domain, arguments.seed, size, arguments.device, *how)
 
 
 def _candidates(arguments: argparse.Namespace, store: ModelStore) -> list[ModelCard]:

@@ -46,6 +46,11 @@ photo's own; ALPHA blends from the photo's own style (0) to the other one (1).
   bsgui decompose cat.jpg --out layers --frame 1200,800,600
   bsgui decompose *.jpg --out layers --frame auto
 
+  bsgui decompose face.jpg --out layers --frame auto --split-light
+
+--split-light makes what the light has more of on one side of a framed face a layer
+of its own, “Side light”: at gain -1 the lamp stands on the other side.
+
 --frame takes only a part of the photo apart; the rest stays in base and residual.
 X,Y is its middle, in pixels of the upright photo; SIZE its side, or WIDTHxHEIGHT;
 ANGLE turns it clockwise, in degrees. “auto” frames the face, cat or dog that is
@@ -163,6 +168,7 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--model", default="auto", metavar="ID|auto", help="see “bsgui models”; auto: by what is in the photo")
     option("--domain", default="", metavar="NAME", help="one of the model's domains (what was found, or its first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
+    option("--split-light", action="store_true", help="of a framed face: the light from the side as a layer")
     option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)
     option("--frame", type=typed_frame, metavar=FRAME_FORM, help=_FRAME_HELP)
     option("--size", type=_positive, metavar="PX", help="long side of what the network sees (the model's own)")

@@ -22,7 +22,7 @@ class LayerInfo:
     """What a layer is, apart from its pixels.
 
     Attributes:
-        id: "base", "branch-1" … "branch-N", "residual".
+        id: "base", "branch-1" … "branch-N", "residual"; "side-light" for one that was split off a branch.
         name: the model card's name for the branch, or "Base", "Residual".
         kind: base, branch or residual.
         energy_share: the layer's variance over the sum of the branches' variances, 0..1; 0 for the base; the
@@ -50,6 +50,7 @@ class Provenance:
         adapted_steps: optimizer steps that the model trained on for this photo; 0 for the model as it is.
         styles: branches with another style than domain and seed say; their domains are named.
         frame: the part of the photo that was taken apart; None for the whole. Outside, the branches are 0.
+        splits_light: as asked; whether there is a side light shows in the layers.
     """
 
     model: str = ""
@@ -63,6 +64,7 @@ class Provenance:
     adapted_steps: int = 0
     styles: Styles = ()
     frame: Frame | None = None
+    splits_light: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,6 +88,7 @@ class ManifestModel:
     adapted_steps: int = 0
     styles: Styles = ()
     frame: Frame | None = None
+    splits_light: bool = False
 
 
 class LayerBlend(NamedTuple):
@@ -290,6 +291,7 @@ def _model(fields: Fields) -> ManifestModel:
         adapted_steps=fields.whole("adapted_steps", 0, 1 << 31, 0),
         styles=read_styles(fields, MAX_LAYERS),
         frame=read_frame(fields),
+        splits_light=fields.flag("splits_light", False),
     )
 
 

@@ -26,6 +26,7 @@ class DecomposeSettings:
         device: "auto", "cpu", "cuda" or "mps".
         frame: the part of the photo that is taken apart; None for the whole.
         styles: other styles of single branches; the rest has the one of domain and seed.
+        splits_light: of a framed face, the light from the side is split off from the light, as a layer of its own.
     """
 
     model: str
@@ -35,11 +36,13 @@ class DecomposeSettings:
     device: str = "auto"
     frame: Frame | None = None
     styles: Styles = ()
+    splits_light: bool = False
 
 
 def settings_of(made: Provenance, device: str) -> DecomposeSettings:
     """The settings that give layers of this provenance again, on a device of one's own choice."""
-    return DecomposeSettings(made.model, made.domain, made.seed, made.size, device, made.frame, made.styles)
+    how = (made.frame, made.styles, made.splits_light)
+    return DecomposeSettings(made.model, made.domain, made.seed, made.size, device, *how)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,7 @@ from .framing import framed_picture, working_sides
 from .inference import InferenceNetwork
 from .light_direction import light_direction
 from .network import BranchedGenerator, BranchMaps
+from .side_light import brighter_side, side_light
 from .tensors import to_maps
 
 _STAGES = 3
@@ -184,10 +185,9 @@ class _Run:
         frame = settings.frame
         picture = working_picture(request.photo, size, network.config.multiple, frame)
         asked = styles_of_runs(network, settings.domain, settings.seed, settings.styles)
-        runs = [
-            centred_maps(maps, picture, frame is not None)
-            for maps in self.loaded.run(picture, asked, self.choice, cancel)
-        ]
+        made = self.loaded.run(picture, asked, self.choice, cancel)
+        light = split_light(self.card, settings.splits_light, frame)
+        runs = [centred_maps(maps, picture, frame is not None, light) for maps in made]
         styles = in_order(replace(x, domain=x.domain or self.card.domains[0]) for x in settings.styles)
         height, width = picture.shape[:2]
         provenance = Provenance(
@@ -201,9 +201,12 @@ class _Run:
             device=self.choice.label,
             styles=styles,
             frame=frame,
+            splits_light=settings.splits_light,
         )
         layers = _layer_infos(self.card, *_rough_layers(runs[0], picture))
-        notes = (self.choice.note,) if self.choice.note else ()
+        notes: tuple[str, ...] = (self.choice.note,) if self.choice.note else ()
+        if settings.splits_light and light is None:
+            notes += ("There is no side light to split off: that takes a model with a light, and a framed face.",)
         source = _source(request.photo, runs, styles, frame)
         return Decomposition(request.photo, layers, source, provenance, notes=notes)
 
@@ -245,14 +248,23 @@ class CentredMaps(NamedTuple):
 
 
 def layer_maps(
-    maps: BranchMaps, picture: FloatImage, fades: bool = False
+    maps: BranchMaps, picture: FloatImage, fades: bool = False, light: int | None = None
 ) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
     """The base (3,), scale maps and shift maps (N, h, w, 3), float32, of :func:`centred_maps`."""
-    base, scale, shift, _ = centred_maps(maps, picture, fades)
+    base, scale, shift, _ = centred_maps(maps, picture, fades, light)
     return base, scale, shift
 
 
-def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> CentredMaps:
+def split_light(card: ModelCard, is_wanted: bool, frame: Frame | None) -> int | None:
+    """The branch that a side light is split off from, counted from 0; None where there is none to split.
+
+    That takes a face in the middle of a frame, and a model whose card calls one of its branches a light.
+    """
+    lights = [number for number, branch in enumerate(card.branches) if branch.role == "light"]
+    return lights[0] if is_wanted and frame is not None and lights else None
+
+
+def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False, light: int | None = None) -> CentredMaps:
     """From network units to layers: photo = 0.5 + base + sum of (scale * photo + shift), all in full scale.
 
     With x = 2 p - 1, half of ``A (x - mean) + B`` is ``A p + (B - A (1 + mean)) / 2``. The branches' spatial means,
@@ -262,6 +274,7 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> 
         maps: of one run.
         picture: what the network saw.
         fades: the picture is a framed part: the branches fade to 0 towards its edges, and the residual takes over.
+        light: the branch that a side light is split off from, as a last branch; None for no such.
     """
     scale = to_maps(maps.scale)
     mean = maps.mean[0, :, 0, 0].float().cpu().numpy()
@@ -273,7 +286,16 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False) -> 
     if fades:
         window = edge_window(*scale.shape[1:3])[..., None]
         scale, shift = scale * window, shift * window
-    return CentredMaps(base, scale, shift.astype(np.float32), means)
+    centred = CentredMaps(base, scale, shift.astype(np.float32), means)
+    return centred if light is None else _with_side_light(centred, np.asarray(small, np.float32), light)
+
+
+def _with_side_light(maps: CentredMaps, small: FloatImage, light: int) -> CentredMaps:
+    side = side_light(maps.scale[light] * small + maps.shift[light])[None]
+    shift = np.concatenate([maps.shift, side])
+    shift[light] -= side[0]
+    scale = np.concatenate([maps.scale, np.zeros_like(side)])
+    return CentredMaps(maps.base, scale, shift, np.concatenate([maps.means, np.zeros_like(maps.means[:1])]))
 
 
 def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:
@@ -292,10 +314,19 @@ def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray
         "What the branches leave: it makes the sum exact.",
     )
     layers = [base, *branches, residual]
+    if len(pictures) > len(card.branches):
+        layers.insert(-1, _side_light_info(pictures[-1], float(shares[-2])))
     if key:
         side = _side(pictures[[number - 1 for number in lights]].sum(0))
         layers[key] = replace(layers[key], description=f"{layers[key].description} {side}".strip())
     return tuple(layers)
+
+
+def _side_light_info(picture: FloatImage, share: float) -> LayerInfo:
+    side = brighter_side(picture)
+    seen = f"In this photo it comes from the {side}." if side else "In this photo there is next to none."
+    text = f"What the light has more of on one side of the face; at gain −1 it comes from the other side. {seen}"
+    return LayerInfo("side-light", "Side light", LayerKind.BRANCH, share, text)
 
 
 def _side(light: FloatImage) -> str:

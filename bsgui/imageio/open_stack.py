@@ -146,6 +146,7 @@ def _provenance(manifest: Manifest) -> Provenance:
         device=model.device,
         adapted_steps=model.adapted_steps,
         styles=model.styles,
+        splits_light=model.splits_light,
         frame=model.frame,
     )
 

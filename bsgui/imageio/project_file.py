@@ -263,6 +263,7 @@ def _settings(fields: Fields) -> DecomposeSettings:
         size=fields.whole("size", 1, _MAX_SIDE),
         device=fields.choice("device", _DEVICES, "auto"),
         styles=read_styles(fields, MAX_LAYERS),
+        splits_light=fields.flag("splits_light", False),
         frame=read_frame(fields),
     )
 

@@ -154,5 +154,6 @@ def _provenance(fields: Fields) -> Provenance:
         device=fields.text("device", "", limit=255),
         adapted_steps=fields.whole("adapted_steps", 1, 1 << 31),
         styles=read_styles(fields, MAX_LAYERS),
+        splits_light=fields.flag("splits_light", False),
         frame=read_frame(fields),
     )

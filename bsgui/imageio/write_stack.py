@@ -317,6 +317,7 @@ def _manifest_model(made_by: Provenance) -> ManifestModel:
         adapted_steps=made_by.adapted_steps,
         styles=made_by.styles,
         frame=made_by.frame,
+        splits_light=made_by.splits_light,
     )
 
 

@@ -26,7 +26,14 @@ from bsgui.core.styled_layers import affine_layers
 from bsgui.core.styles import Styles
 from bsgui.engine.adam import PlainAdam
 from bsgui.engine.checkpoint import load_generator
-from bsgui.engine.decomposer import ModelSource, layer_maps, memory_errors, styles_of_runs, working_picture
+from bsgui.engine.decomposer import (
+    ModelSource,
+    layer_maps,
+    memory_errors,
+    split_light,
+    styles_of_runs,
+    working_picture,
+)
 from bsgui.engine.device import DeviceChoice, choose_device
 from bsgui.engine.inference import InferenceNetwork
 from bsgui.engine.network import BranchedGenerator, BranchMaps
@@ -74,7 +81,7 @@ class PhotoAdapter:
         cancel.raise_if_cancelled()
         with memory_errors():
             choice = choose_device(request.device)
-            session = _Session(request, choice, loss_weights(card), self._tail(request, card, choice, cancel))
+            session = _Session(request, choice, card, self._tail(request, card, choice, cancel))
             session.train(report, cancel, show, is_enough)
             best = session.finished(cancel)
         if best is not request.decomposition:
@@ -250,8 +257,10 @@ class BranchIdentity:
 class _Session:
     """One training, and the best layers it has come to."""
 
-    def __init__(self, request: AdaptRequest, choice: DeviceChoice, weights: LossWeights, tail: AdaptedTail) -> None:
+    def __init__(self, request: AdaptRequest, choice: DeviceChoice, card: ModelCard, tail: AdaptedTail) -> None:
         self.tail = tail
+        made_by, weights = request.decomposition.provenance, loss_weights(card)
+        self._light = split_light(card, made_by.splits_light, made_by.frame)
         self._request, self._choice = request, choice
         self._weights = replace(weights, reconstruction=weights.reconstruction * _RECONSTRUCTION)
         self._optimizer = PlainAdam(tail.parameter_groups(), betas=(0.5, 0.99))
@@ -356,7 +365,7 @@ class _Session:
         before = self._request.decomposition
         assert self._best is not None
         frame = before.provenance.frame
-        base, scale, shift = layer_maps(self._best, self.tail.picture, frame is not None)
+        base, scale, shift = layer_maps(self._best, self.tail.picture, frame is not None, self._light)
         source = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift), frame)
         made_by = replace(
             before.provenance,

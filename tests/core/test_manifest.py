@@ -49,7 +49,7 @@ def make_manifest(**changes: Any) -> Manifest:
         "created": "2026-01-02T03:04:05+00:00",
         "photo": ManifestPhoto("cat.jpg", 40, 30, 8, SHA, SHA),
         "encoding": Encoding.of_depth(16),
-        "model": ManifestModel("general", SHA, "cat", 7, 256, 256, 192, "cpu"),
+        "model": ManifestModel("general", SHA, "cat", 7, 256, 256, 192, "cpu", splits_light=True),
         "layers": layers,
         "composite": ManifestFile("cat_composite.png", SHA),
         "carried_samples": 3,

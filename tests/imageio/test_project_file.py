@@ -38,7 +38,7 @@ def make_project(**changes: Any) -> Project:
         edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4), mask=MASK), "base", 2
     )
     stack = edit_layer(stack, "residual", locked=True, visible=False)
-    settings = DecomposeSettings("general", "cat", 7, 256, "cpu")
+    settings = DecomposeSettings("general", "cat", 7, 256, "cpu", splits_light=True)
     return Project(**{
         "photo_path": "/photos/cat.jpg", "photo_sha256": "ab" * 32, "settings": settings, "model_sha256": "cd" * 32,
         "stack": stack, **changes,

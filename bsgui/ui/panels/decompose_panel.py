@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -96,6 +97,7 @@ class DecomposePanel(QWidget):
             size=self.size_px.value(),
             device=self.device.currentData(),
             frame=self._frames.frame,
+            splits_light=self.splits_light.isChecked(),
         )
 
     def show_settings(self, settings: DecomposeSettings) -> None:
@@ -106,6 +108,7 @@ class DecomposePanel(QWidget):
             self.domain.setCurrentIndex(max(0, self.domain.findData(settings.domain)))
             self.size_px.setValue(settings.size)
         self.seed.setValue(settings.seed)
+        self.splits_light.setChecked(settings.splits_light)
         self.show_device(settings.device)
         self._frames.frame = settings.frame
 
@@ -192,6 +195,12 @@ class DecomposePanel(QWidget):
         for spin in (self.seed, self.size_px):
             # The style sheet's padding does not reach the text of a spin box; so it lines up with the boxes above.
             spin.lineEdit().setTextMargins(4, 0, 0, 0)
+        self.splits_light = described(
+            QCheckBox("Split by side"),
+            "Split the light by side",
+            "Of a framed face: what the light has more of on one side becomes a layer of its own, to be turned down, "
+            "tinted, or with gain −1 moved to the other side",
+        )
         self.device = described(QComboBox(), "Device", "What computes the network")
         for device in DEVICES:
             self.device.addItem(_DEVICE_NAMES[device], device)
@@ -228,6 +237,7 @@ class DecomposePanel(QWidget):
         form.addRow("Domain", self.domain)
         form.addRow("Seed", seed)
         form.addRow("Size", self.size_px)
+        form.addRow("Light", self.splits_light)
         form.addRow("Device", self.device)
         self._form = form
         self._advanced = text_button("Advanced", "Show or hide the device", checkable=True)
@@ -272,6 +282,7 @@ class DecomposePanel(QWidget):
             self.domain.addItem(domain.replace("_", " ").capitalize(), domain)
         if self.is_automatic and self._choice is not None:
             self.domain.setCurrentIndex(max(0, self.domain.findData(self._choice.domain)))
+        self._form.setRowVisible(self.splits_light, any(branch.role == "light" for branch in card.branches))
         self.size_px.setRange(card.min_size, card.max_size)
         self.size_px.setValue(card.size)
         self.size_px.setToolTip(
@@ -314,7 +325,7 @@ class DecomposePanel(QWidget):
         self.button.setToolTip(stop if self._is_busy else "Take the photo apart (Ctrl+Return)")
         self.button.setEnabled(self._is_busy or (self._has_photo and self.has_model))
         self.part.setEnabled(self._has_photo and self.has_model)
-        for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.device):
+        for field in (self.model, self.domain, self.seed, self._dice, self.size_px, self.splits_light, self.device):
             field.setEnabled(self.has_model)
 
     def _show_adapt_button(self) -> None:

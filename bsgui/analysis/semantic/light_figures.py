@@ -21,6 +21,7 @@ from .lights import (
     light_share,
     retinex_correlations,
     side_errors,
+    split_side_lights,
 )
 from .lit_faces import LitFaces
 from .medians import median_over_faces
@@ -114,6 +115,7 @@ def _contender(layers: LitLayers, chosen: Sequence[int], seed: int) -> dict[str,
     face = light_share(between_lights.face, between_people.face, chosen, seed)
     halving = halve_lights(layers, chosen)
     per_face = (layers.faces.shape[0], -1)
+    sides = split_side_lights(layers, chosen)
     errors, photos = side_errors(layers, chosen), Photos(layers.faces.shape[0], seed)
     return {
         "light_share": share.light.to_json(),
@@ -124,6 +126,9 @@ def _contender(layers: LitLayers, chosen: Sequence[int], seed: int) -> dict[str,
         "half_light_left_right": median_over_faces(halving.strongest.reshape(per_face), seed).to_json(),
         "half_all_lights_left_right": median_over_faces(halving.all_lights.reshape(per_face), seed).to_json(),
         "half_light_eye_contrast": median_over_faces(halving.eyes.reshape(per_face), seed).to_json(),
+        "side_light_off_left_right": median_over_faces(sides.off.reshape(per_face), seed).to_json(),
+        "side_light_turned_left_right": median_over_faces(sides.turned.reshape(per_face), seed).to_json(),
+        "side_light_correlation": median_over_faces(sides.correlation.reshape(per_face), seed).to_json(),
         "side_named": photos.mean(np.isfinite(errors).mean(1)).to_json(),
         "side_within_45": photos.mean((errors <= _NEAR).mean(1)).to_json(),
         "light_share_by_layer": _shares(between_lights.picture),

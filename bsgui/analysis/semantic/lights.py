@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bsgui.analysis.report.bootstrap import Estimate, Photos
 from bsgui.analysis.report.subjects import Subject
 from bsgui.engine.light_direction import SIDES, light_direction
+from bsgui.engine.side_light import side_light
 
 from .contrast import contrast_within, luma
 from .detection import layers_of
@@ -221,6 +222,39 @@ def halve_lights(layers: LitLayers, illumination: Sequence[int]) -> Halving:
             rows.append([*left, contrast_within(after, eyes, reach) / contrast_within(before, eyes, reach)])
     strongest, everything, contrast = np.array(rows).T
     return Halving(strongest, everything, contrast)
+
+
+@dataclass(frozen=True, eq=False)
+class SideLights:
+    """What a side light that is split off does on side-lit faces; one row a picture.
+
+    Attributes:
+        off: (n,) left-right difference over the former one, the side light at gain 0.
+        turned: (n,) the same at gain -1: negative where the other side is the brighter one.
+        correlation: (n,) of the side light with the odd part of the log of the true shading, inside the face.
+    """
+
+    off: Array
+    turned: Array
+    correlation: Array
+
+
+def split_side_lights(layers: LitLayers, illumination: Sequence[int]) -> SideLights:
+    """Split the light of every side-lit face by side, as the app does it (:mod:`bsgui.engine.side_light`)."""
+    faces, rows = layers.faces, []
+    for i, landmarks in enumerate(faces.landmarks):
+        face = landmarks.face(faces.size)
+        for j in faces.side_lights:
+            before = luma(photo(faces, i, j))
+            light = layers.pictures[i, j, list(illumination)].astype(np.float32).sum(0)
+            side = luma(side_light(np.ascontiguousarray(light.transpose(1, 2, 0))).transpose(2, 0, 1))
+            shading = np.log(np.maximum(faces.shadings[i, j], _DARKEST))
+            difference = left_right_difference(before, face, landmarks.middle[0])
+            after = (np.clip(before - part * side, 0, 1) for part in (1, 2))
+            left = [left_right_difference(x, face, landmarks.middle[0]) / difference for x in after]
+            rows.append([*left, correlation(side, (shading - shading[:, ::-1]) / 2, face)])
+    off, turned, correlations = np.array(rows).T
+    return SideLights(off, turned, correlations)
 
 
 def left_right_difference(picture: Maps, face: NDArray[np.bool_], middle: float) -> float:

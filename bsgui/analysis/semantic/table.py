@@ -79,6 +79,9 @@ _LIGHT_COLUMNS = {
     "half_light_left_right": "½ light: L−R",
     "half_all_lights_left_right": "½ all: L−R",
     "half_light_eye_contrast": "½ light: eyes",
+    "side_light_off_left_right": "side off: L−R",
+    "side_light_turned_left_right": "side −1: L−R",
+    "side_light_correlation": "side corr.",
     "side_named": "side named",
     "side_within_45": "… within 45°",
 }

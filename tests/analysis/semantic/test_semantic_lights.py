@@ -19,6 +19,7 @@ from bsgui.analysis.semantic.lights import (
     light_share,
     retinex_correlations,
     side_errors,
+    split_side_lights,
 )
 from bsgui.analysis.semantic.lit_faces import LitFaces
 from bsgui.analysis.semantic.medians import median, median_over_faces
@@ -129,6 +130,18 @@ def test_the_strongest_light_is_the_one_that_holds_the_difference_in_this_pictur
     left[:, 1], right[:, 0] = 0, 0
     split = LitLayers(layers.faces, np.stack([left, right, layers.pictures[:, :, 1]], 2))
     assert halve_lights(split, (0, 1)).strongest == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_side_light_is_most_of_a_side_lit_faces_difference_and_turns_it_around() -> None:
+    sides = split_side_lights(lit_layers(), (0,))
+    assert sides.off.shape == (FACES * LIGHTS,)
+    # Blur and the head's outline leave a little of it with the light.
+    assert (np.abs(sides.off) < 0.5).all()
+    assert (sides.turned < 0).all()
+    assert sides.correlation.min() > 0.8
+    # What is the same in all lights is no side light.
+    still = split_side_lights(lit_layers(), (1,))
+    assert still.off == pytest.approx(1, abs=0.2)
 
 
 def test_left_right_difference_by_hand() -> None:

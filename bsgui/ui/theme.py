@@ -285,6 +285,13 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { backgro
 QAbstractSpinBox::up-arrow { image: url("$controls/arrow-up.svg"); width: 8px; height: 8px; }
 QAbstractSpinBox::down-arrow { image: url("$controls/arrow-down.svg"); width: 8px; height: 8px; }
 
+QCheckBox { spacing: 6px; }
+QCheckBox::indicator { width: 12px; height: 12px; background: $base; border: 1px solid $quiet; border-radius: 3px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$controls/check.svg"); }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $focus; }
+QCheckBox::indicator:disabled { background: $window; border-color: $disabled; }
+QCheckBox::indicator:checked:disabled { background: $disabled; }
+
 QAbstractItemView { background: $base; border: 1px solid $border; border-radius: 4px; outline: none; }
 QAbstractItemView:focus { border-color: $focus; }
 QHeaderView::section { background: $window; border: none; border-bottom: 1px solid $border; padding: 4px 8px; }

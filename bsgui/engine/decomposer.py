@@ -38,6 +38,8 @@ from .tensors import to_maps
 _STAGES = 3
 # Of the first picture: the network takes a seventh of the time it takes at 256, and the large forms are all there.
 _EARLY_SIZE = 96
+SIDE_LIGHT = "side-light"
+"""Id of the layer that is split off a light."""
 
 
 class ModelSource(Protocol):
@@ -326,7 +328,7 @@ def _side_light_info(picture: FloatImage, share: float) -> LayerInfo:
     side = brighter_side(picture)
     seen = f"In this photo it comes from the {side}." if side else "In this photo there is next to none."
     text = f"What the light has more of on one side of the face; at gain −1 it comes from the other side. {seen}"
-    return LayerInfo("side-light", "Side light", LayerKind.BRANCH, share, text)
+    return LayerInfo(SIDE_LIGHT, "Side light", LayerKind.BRANCH, share, text)
 
 
 def _side(light: FloatImage) -> str:

@@ -6,15 +6,16 @@ full size, and shrunk to the sheet afterwards. With ``--frame auto`` the head th
 
 ``… --index INDEX.csv --count 24 --out FOLDER`` writes one picture, ``gallery.png``: photos of a test split,
 evenly spaced, a row each, with all their layers. With ``--relight`` the rows are relightings instead: the photo, then
-it without each layer that the model's card calls a light, with that light at 1.8, and with all lights at a half; of
-photos that are named, a picture each. ``--side 0`` leaves them at full size.
+it without each layer that the model's card calls a light, with that light at 1.8, and with all lights at a half; of a
+framed face (``--frame auto``) also without the light from the side, with the lamp on the other side, and with a warm
+one; of photos that are named, a picture each. ``--side 0`` leaves them at full size.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,14 +28,17 @@ from bsgui.core.compose import LayerView, compose, show_layer
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, UsageError
 from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, report_nothing
+from bsgui.core.tint import Tint, tint_of
 from bsgui.core.viewport import Viewport
-from bsgui.engine.decomposer import TorchDecomposer
+from bsgui.engine.decomposer import SIDE_LIGHT, TorchDecomposer
 from bsgui.engine.finder import find_subjects
 from bsgui.imageio.model_store import ModelStore, default_model_folders
 from bsgui.imageio.read_photo import read_photo
 
 _GAINS = (0.0, 0.5, 2.0)
 _LIGHT_GAINS = (0.0, 1.8)
+_SIDE_GAINS = (0.0, -1.0)
+_WARM: Tint = tuple(1.5 * factor for factor in tint_of(30, 0.5))  # type: ignore[assignment]
 _BORDER = 40
 
 
@@ -74,7 +78,9 @@ def layers_row(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
 
 
 def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: int) -> NDArray[np.uint8]:
-    """The photo, then every light at 0 and at 1.8, then all lights at 0.5: (H, W, 3) uint8 RGB, one row of tiles.
+    """The photo under other lights: (H, W, 3) uint8 RGB, one row of tiles.
+
+    First as it is, then every light at 0 and at 1.8, then all lights at 0.5, then what a side light does, if there is one.
 
     Args:
         decomposition: of the photo.
@@ -82,15 +88,21 @@ def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: in
         side: long side of a tile, pixels; 0 for full size.
     """
     photo, source = decomposition.photo, decomposition.source
-    gains = [np.ones(source.count, np.float32)]
-    for light in lights:
-        for gain in _LIGHT_GAINS:
-            gains.append(np.ones(source.count, np.float32))
-            gains[-1][light] = gain
-    gains.append(np.ones(source.count, np.float32))
-    gains[-1][list(lights)] = 0.5
+    changes: list[dict[int, float | Tint]] = [{}]
+    changes += [{light: gain} for light in lights for gain in _LIGHT_GAINS]
+    sides = [number for number, layer in enumerate(decomposition.layers) if layer.id == SIDE_LIGHT]
+    changes.append(dict.fromkeys([*lights, *sides], 0.5))
+    changes += [{number: gain} for number in sides for gain in (*_SIDE_GAINS, _WARM)]
     view = Viewport.strip(photo.width, 0, photo.height)
-    return np.concatenate([_tile(compose(source, own, view), side) for own in gains], axis=1)
+    return np.concatenate([_tile(compose(source, _weights(source.count, x), view), side) for x in changes], axis=1)
+
+
+def _weights(count: int, changes: Mapping[int, float | Tint]) -> NDArray[np.float32]:
+    """(count, 3): 1, but for some layers."""
+    weights = np.ones((count, 3), np.float32)
+    for layer, weight in changes.items():
+        weights[layer] = weight
+    return weights
 
 
 def _tile(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -145,7 +157,8 @@ def _row(layers: Decomposition, options: argparse.Namespace) -> NDArray[np.uint8
 
 def _decomposed(paths: Sequence[Path], options: argparse.Namespace) -> Iterator[Decomposition]:
     store = ModelStore(default_model_folders())
-    settings = DecomposeSettings(options.model, size=options.size or store.card(options.model).size)
+    size = options.size or store.card(options.model).size
+    settings = DecomposeSettings(options.model, size=size, splits_light=options.relight)
     decomposer = TorchDecomposer(store)
     for path in paths:
         photo = read_photo(path)

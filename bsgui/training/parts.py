@@ -18,8 +18,8 @@ from torch import Tensor
 Picture = NDArray[np.float32]
 
 # Noses end above the ellipse about a mouth, and brows lie within those about the eyes.
-_MOUTH_ACROSS, _MOUTH_DOWN, _MOUTH_LOWER = 0.64, 0.38, 0.05
-_NOSE_ACROSS, _NOSE_DOWN, _NOSE_HIGHER = 0.31, 0.35, 0.15
+_MOUTH_ACROSS, _MOUTH_DOWN, _MOUTH_LOWER = 0.71, 0.45, 0.05
+_NOSE_ACROSS, _NOSE_DOWN, _NOSE_HIGHER = 0.34, 0.38, 0.15
 _EYE_ACROSS, _EYE_DOWN, _EYE_HIGHER = 0.4, 0.31, 0.13
 # The membrane has no detail: it is computed on a small grid.
 _GRID, _ITERATIONS = 40, 400

@@ -80,7 +80,7 @@ def layers_row(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
 def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: int) -> NDArray[np.uint8]:
     """The photo under other lights: (H, W, 3) uint8 RGB, one row of tiles.
 
-    First as it is, then every light at 0 and at 1.8, then all lights at 0.5, then what a side light does, if there is one.
+    First as it is, then every light at 0 and at 1.8, then all lights at 0.5, then what a side light does.
 
     Args:
         decomposition: of the photo.

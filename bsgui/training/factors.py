@@ -30,16 +30,15 @@ class Factors(nn.Module):
     Args:
         branches: number of branches N.
         is_light: whether the factor is the light, of which there is some in every view.
-        is_mirrored: whether one view has the opposite of what the other has of the factor.
 
     Attributes:
         lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
             who led before is a little ahead.
     """
 
-    def __init__(self, branches: int, is_light: bool = True, is_mirrored: bool = False) -> None:
+    def __init__(self, branches: int, is_light: bool = True) -> None:
         super().__init__()
-        self._is_light, self._is_mirrored = is_light, is_mirrored
+        self._is_light = is_light
         self.register_buffer("lead", torch.zeros(branches))
 
     lead: Tensor
@@ -60,7 +59,7 @@ class Factors(nn.Module):
         What stays is the covariance of a branch with itself in the other view. In contrast to the variance of means
         over the views it has nothing of the factor in it, however few views there are (compare the estimators of
         variance components in Searle, Casella & McCulloch, Variance Components, 1992): a branch that is all light
-        stays 0. Opposites are no strangers to each other: their covariance is negative by half of what changes.
+        stays 0.
 
         Args:
             pictures: (2 S, N, 3, h, w): the branches' pictures of S subjects as seen once, then of the same subjects
@@ -70,8 +69,7 @@ class Factors(nn.Module):
         one, other = remove_means(pictures).chunk(2)
         if self._is_light:
             one, other = _at_one_exposure(one, other, leader)
-        changes, stays = _changing(one, other), (one * other).mean((0, 2, 3, 4))
-        stays = (stays + changes / 2 if self._is_mirrored else stays).clamp_min(0)
+        changes, stays = _changing(one, other), (one * other).mean((0, 2, 3, 4)).clamp_min(0)
         self._note(changes.detach(), stays.detach(), leader)
         outside = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
         beside = stays.sum() if self._is_light else stays[leader] + _changing(*_wholes(one, other))[0]

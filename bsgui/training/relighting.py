@@ -8,8 +8,6 @@ Lamps are white: colour is a factor of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +17,6 @@ from bsgui.engine.filters import gaussian_blur
 
 _GRADIENTS = 1 / 3
 _BACKDROP_SLOPE = 0.35
-_LOWEST, _HIGHEST, _FURTHEST, _ASIDE = -35.0, 65.0, 80.0, 15.0
 
 
 def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
@@ -33,73 +30,27 @@ def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
         New (B, 3, h, w) in [-1, 1].
     """
     height, width = photos.shape[2:]
-    azimuths = [_FURTHEST * (2 * random_number(chance) - 1) for _ in photos]
-    return _under(photos, [_lamp(height, width, chance).shading(azimuth) for azimuth in azimuths])
-
-
-def relight_from_the_front(photos: Tensor, chance: torch.Generator) -> Tensor:
-    """Each photo under a random light that comes from no side, but from above or below; see :func:`relight`."""
-    height, width = photos.shape[2:]
-    return _under(photos, [_lamp(height, width, chance).shading(0.0) for _ in photos])
-
-
-def relight_from_both_sides(photos: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each photo twice, under a random light from one side and under the same from the other; see :func:`relight`."""
-    height, width = photos.shape[2:]
-    sides = [_ASIDE + (_FURTHEST - _ASIDE) * random_number(chance) for _ in photos]
-    azimuths = [side if random_number(chance) < 1 / 2 else -side for side in sides]
-    lamps = [_lamp(height, width, chance) for _ in photos]
-    one = _under(photos, [lamp.shading(azimuth) for lamp, azimuth in zip(lamps, azimuths, strict=True)])
-    other = _under(photos, [lamp.shading(-azimuth) for lamp, azimuth in zip(lamps, azimuths, strict=True)])
-    return one, other
-
-
-def _under(photos: Tensor, shadings: Sequence[Tensor]) -> Tensor:
-    linear = to_linear((photos + 1) / 2) * torch.stack(list(shadings)).to(photos)
+    shadings = torch.stack([_shading(height, width, chance) for _ in photos]).to(photos)
+    linear = to_linear((photos + 1) / 2) * shadings
     return to_encoded(linear.clamp(0, 1)) * 2 - 1
 
 
-class _Lamp(NamedTuple):
-    """A lamp at some height before something that it lights.
-
-    Attributes:
-        normals: (3, h, w) of what is lit; x right, y down, z to the camera.
-        elevation: radians.
-        ambient: part of the light that comes from everywhere.
-        wrap: how far the lamp reaches around what it lights.
-        softness: standard deviation of the shadows' edges, pixels.
-        brightness: where it is brightest.
-    """
-
-    normals: Tensor
-    elevation: float
-    ambient: float
-    wrap: float
-    softness: float
-    brightness: float
-
-    def shading(self, azimuth: float) -> Tensor:
-        """(1, h, w), linear light, the lamp so many degrees to the right."""
-        turned, raised = math.radians(azimuth), self.elevation
-        towards = torch.tensor(
-            [math.sin(turned) * math.cos(raised), -math.sin(raised), math.cos(turned) * math.cos(raised)]
-        )
-        cosine = torch.einsum("dhw,d->hw", self.normals, towards)
-        lit = self.ambient + (1 - self.ambient) * ((cosine + self.wrap) / (1 + self.wrap)).clamp_min(0)
-        # Rooms have no sharp shadows, and the egg is only about where the head is.
-        soft = gaussian_blur(lit[None, None], self.softness)[0].clamp_min(0.02)
-        return soft / soft.max() * self.brightness
-
-
-def _lamp(height: int, width: int, chance: torch.Generator) -> _Lamp:
-    return _Lamp(
-        elevation=math.radians(_LOWEST + (_HIGHEST - _LOWEST) * random_number(chance)),
-        ambient=0.05 + 0.4 * random_number(chance),
-        wrap=0.4 * random_number(chance),
-        normals=_flat(height, width) if random_number(chance) < _GRADIENTS else _head(height, width, chance),
-        softness=(0.025 + 0.05 * random_number(chance)) * max(height, width),
-        brightness=0.8 + 0.3 * random_number(chance),
+def _shading(height: int, width: int, chance: torch.Generator) -> Tensor:
+    """(1, h, w), about 1 where it is brightest."""
+    azimuth = math.radians(160 * random_number(chance) - 80)
+    elevation = math.radians(100 * random_number(chance) - 35)
+    light = torch.tensor(
+        [math.sin(azimuth) * math.cos(elevation), -math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
     )
+    ambient, wrap = 0.05 + 0.4 * random_number(chance), 0.4 * random_number(chance)
+    normals = _flat(height, width) if random_number(chance) < _GRADIENTS else _head(height, width, chance)
+    cosine = torch.einsum("dhw,d->hw", normals, light)
+    lit = ambient + (1 - ambient) * ((cosine + wrap) / (1 + wrap)).clamp_min(0)
+    # Rooms have no sharp shadows, and the egg is only about where the head is.
+    soft = gaussian_blur(lit[None, None], (0.025 + 0.05 * random_number(chance)) * max(height, width))[0].clamp_min(
+        0.02
+    )
+    return soft / soft.max() * (0.8 + 0.3 * random_number(chance))
 
 
 def _head(height: int, width: int, chance: torch.Generator) -> Tensor:

@@ -20,7 +20,7 @@ from .config import TrainConfig
 from .critic import Critic
 from .factors import Factors
 from .textons import Textons
-from .views import LIGHTS, SIDE_LIGHT
+from .views import LIGHT
 
 
 class TrainState:
@@ -43,7 +43,7 @@ class TrainState:
         branches = config.network.branches
         self.textons = Textons(config.textons, branches, config.losses.bands).to(device) if config.textons else None
         seen_twice = sorted(set(config.views) - {""})
-        self.factors = {view: Factors(branches, view in LIGHTS, view == SIDE_LIGHT).to(device) for view in seen_twice}
+        self.factors = {view: Factors(branches, view == LIGHT).to(device) for view in seen_twice}
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         mapping = list(self.generator.mapping.parameters())
         others = [p for name, p in self.generator.named_parameters() if not name.startswith("mapping.")]

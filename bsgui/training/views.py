@@ -1,8 +1,7 @@
 """A photo seen twice, with one thing different, so that this one can be told from the rest.
 
-Light differs between any two views: any light, or light from the front alone, or from one side and then from the other.
-The others are there in one view and absent from the other: what both views show is then free of them, and a branch that
-holds nothing of what both show holds nothing else.
+Light differs between any two views. The others are there in one view and absent from the other: what both views show is
+then free of them, and a branch that holds nothing of what both show holds nothing else.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from torch import Tensor
 from .data import Batch
 from .painting import paint_markings, paint_whiskers
 from .parts import without_eyes, without_nose_and_mouth
-from .relighting import relight, relight_from_both_sides, relight_from_the_front
+from .relighting import relight
 
 _CHANGED = 0.75
 _LEAST_COLOUR, _MOST_COLOUR = 0.6, 1.5
 
-LIGHT, FRONT_LIGHT, SIDE_LIGHT = "light", "front light", "side light"
-LIGHTS = frozenset({LIGHT, FRONT_LIGHT, SIDE_LIGHT})
-"""Of these views there is something in every photo."""
+LIGHT = "light"
 
 Pair = tuple[Tensor, Tensor]
 
@@ -36,14 +33,6 @@ def _lit(batch: Batch, chance: torch.Generator) -> Pair:
     photos[chosen] = relight(photos[chosen], chance)
     one, other = photos.chunk(2)
     return one, other
-
-
-def _lit_from_the_front(batch: Batch, chance: torch.Generator) -> Pair:
-    return relight_from_the_front(batch.photos, chance), relight_from_the_front(batch.photos, chance)
-
-
-def _lit_from_both_sides(batch: Batch, chance: torch.Generator) -> Pair:
-    return relight_from_both_sides(batch.photos, chance)
 
 
 def _coloured(batch: Batch, chance: torch.Generator) -> Pair:
@@ -79,8 +68,6 @@ def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:
 
 VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
     LIGHT: _lit,
-    FRONT_LIGHT: _lit_from_the_front,
-    SIDE_LIGHT: _lit_from_both_sides,
     "colour": _coloured,
     "eyes": _with_eyes,
     "nose and mouth": _with_nose_and_mouth,
@@ -107,7 +94,7 @@ def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> 
     subjects = len(batch.photos) // 2
     half = Batch(batch.photos[:subjects], batch.domains[:subjects], batch.points[:subjects], batch.view)
     photos, labels = torch.cat(VIEWS[batch.view](half, chance)), half.domains.repeat(2)
-    if batch.view in LIGHTS and "relit" in domains:
+    if batch.view == LIGHT and "relit" in domains:
         is_changed = (photos != half.photos.repeat(2, 1, 1, 1)).flatten(1).any(1)
         labels = torch.where(is_changed & (labels > 0), domains.index("relit"), labels)
     return Batch(photos, labels, view=batch.view)

@@ -92,20 +92,6 @@ def test_one_subject_alone_is_enough() -> None:
     assert _overlap(lone.flip(1)) == pytest.approx([(5 / 6) ** 0.5, 1], abs=1e-4)
 
 
-def test_what_is_the_opposite_in_the_other_view_is_all_factor() -> None:
-    generator = torch.Generator().manual_seed(3)
-    subject, side = torch.randn(2, 3, 8, 8, generator=generator), torch.randn(2, 3, 8, 8, generator=generator)
-    one, other = (torch.stack([subject, sign * side], 1) for sign in (1, -1))
-    mixed = torch.cat([one, other])
-    apart = Factors(2, is_mirrored=True).overlap(mixed, 1)
-    assert [part.item() for part in apart] == pytest.approx([0, 0], abs=0.01)
-    # A leader that keeps some of the subject is told so, however large what changes.
-    mixed[:, 1] += 0.3 * torch.cat([subject, subject])
-    mixed[:, 0] -= 0.3 * torch.cat([subject, subject])
-    impure = Factors(2, is_mirrored=True).overlap(mixed, 1)[1].item()
-    assert impure == pytest.approx(0.09 / (0.09 + 0.49), abs=0.05)
-
-
 def test_a_darker_lamp_is_no_other_subject() -> None:
     pictures = _pictures(0)
     darker = torch.cat([pictures[:2], 0.7 * pictures[2:]])

@@ -45,7 +45,8 @@ def side_light(layer: FloatImage) -> FloatImage:
 def brighter_side(side: NDArray[np.float32]) -> str:
     """Which half of the picture a side light brightens: "left", "right", or "" if there is next to no difference."""
     half = side.shape[1] // 2
-    difference = float((side[:, :half] @ _LUMA).mean() - (side[:, -half:] @ _LUMA).mean())
+    left, right = (part.mean((0, 1)) for part in (side[:, :half], side[:, -half:]))
+    difference = float(((left - right) * _LUMA).sum())
     if abs(difference) < _LEAST_DIFFERENCE:
         return ""
     return "left" if difference > 0 else "right"

@@ -31,7 +31,7 @@ class MaskState(QObject):
         self, document: Document, view: ViewState, edits: LayerController, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._document, self._view, self._edits = document, view, edits
+        self._document, self._edits = document, edits
         self._is_active = False
         document.stack_changed.connect(self._on_stack)
         document.photo_changed.connect(lambda: setattr(self, "is_active", False))

@@ -67,6 +67,19 @@ class Fields:
         entries = Fields({str(number): value for number, value in enumerate(values)}, self._place(name))
         return tuple(entries.number(str(number), low, high) for number in range(count))
 
+    def pairs(self, name: str, fewest: int, most: int, low: float, high: float) -> tuple[tuple[float, float], ...]:
+        """A list of ``fewest`` to ``most`` pairs of numbers, each from ``low`` to ``high``."""
+        values = self._get(name, None)
+        if not isinstance(values, list | tuple) or not fewest <= len(values) <= most:
+            raise self._error(name, f"must be a list of {fewest} to {most} pairs of numbers")
+        pairs = Fields({str(number): value for number, value in enumerate(values)}, self._place(name))
+        both = (pairs.numbers(str(number), 2, low, high) for number in range(len(values)))
+        return tuple((x, y) for x, y in both)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self._data
+
     def flag(self, name: str, default: bool | None = None) -> bool:
         """True or false."""
         value = self._get(name, default)

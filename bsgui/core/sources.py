@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .frame import Frame
-from .mask import Mask
 from .mixed_maps import MixedMaps
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
 from .pyramid import Pyramid
+from .shaped_mask import ShapedMask
 from .viewport import Viewport
 from .weights import Weights
 
@@ -126,8 +126,27 @@ class AffineLayers:
         return (self._pyramid,)
 
     def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
-        """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view."""
-        return self._mixed_maps(Weights.of(weights)).apply(self._pyramid.sample(view), view)
+        """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view.
+
+        Painted masks are as sharp as the view, and no map could hold them: each costs a pass over what is painted.
+        """
+        weights = Weights.of(weights)
+        samples = self._pyramid.sample(view)
+        picture = self._mixed_maps(weights).apply(samples, view)
+        for mask, layers in weights.painted.items():
+            part = mask.part_of(view)
+            if part is not None:
+                change = self._change(weights, layers).apply(samples[part], view.part(*part))
+                picture[part] += mask.painted_in(view)[part][..., None] * change
+        return picture
+
+    def _change(self, weights: Weights, layers: Sequence[int]) -> MixedMaps:
+        """What these layers add to the picture where a mask is painted."""
+        outer = weights.unpainted[layers]
+        change = weights.channels[layers] + weights.outer[layers] - 2 * outer
+        scale, shift = (_weighed(change, [maps[x] for x in layers]) for maps in (self.scale_maps, self.shift_maps))
+        size = (self.photo.width, self.photo.height)
+        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, size, self.frame)
 
     @cached_property
     def _last_mix(self) -> dict[Hashable, MixedMaps]:
@@ -146,18 +165,18 @@ class AffineLayers:
             self._last_mix[key] = mixed
         return mixed
 
-    def _masks_on_maps(self, weights: Weights) -> dict[Mask, NDArray[np.float32]]:
-        """The masks at the maps' pixels, (h, w) each; those of the last mix are kept: a drag of a gain has the same."""
+    def _masks_on_maps(self, weights: Weights) -> dict[ShapedMask, NDArray[np.float32]]:
+        """The smooth masks at the maps' pixels, (h, w) each; those of the last mix are kept, for drags."""
         shape, size = self.scale_maps.shape[1:3], (self.photo.width, self.photo.height)
         last, now = self._last_masks[0], {}
         for mask in weights.masks:
-            if mask is not None and mask not in now:
+            if isinstance(mask, ShapedMask) and mask not in now:
                 now[mask] = last[mask] if mask in last else mask.on_maps(shape, size, self.frame)
         self._last_masks[0] = now
         return now
 
     @cached_property
-    def _last_masks(self) -> list[dict[Mask, NDArray[np.float32]]]:
+    def _last_masks(self) -> list[dict[ShapedMask, NDArray[np.float32]]]:
         return [{}]
 
     def ticks(self, start: int, stop: int) -> TickImage:
@@ -230,9 +249,11 @@ def _weighed(channels: NDArray[np.float32], maps: NDArray[np.float32] | Sequence
     return mixed.reshape(height, width, 3)
 
 
-def _mix_maps(weights: Weights, maps: NDArray[np.float32], masks: Mapping[Mask, NDArray[np.float32]]) -> FloatImage:
-    """What all layers weigh outside of their masks, and for each mask what changes inside of it."""
-    mixed = _weighed(weights.outer, maps)
+def _mix_maps(
+    weights: Weights, maps: NDArray[np.float32], masks: Mapping[ShapedMask, NDArray[np.float32]]
+) -> FloatImage:
+    """What all layers weigh outside of their masks, and for each smooth mask what changes inside of it."""
+    mixed = _weighed(weights.unpainted, maps)
     for mask, values in masks.items():
         inside = [layer for layer, own in enumerate(weights.masks) if own == mask]
         change = weights.channels[inside] - weights.outer[inside]

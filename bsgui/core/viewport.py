@@ -40,6 +40,11 @@ class Viewport:
         scale = min(longest / max(width, height), largest_scale)
         return Viewport(float(left), float(top), scale, max(1, round(width * scale)), max(1, round(height * scale)))
 
+    def part(self, rows: slice, columns: slice) -> Viewport:
+        """What some of its output pixels show, which must not be none."""
+        x, y = self.x + columns.start / self.scale, self.y + rows.start / self.scale
+        return Viewport(x, y, self.scale, columns.stop - columns.start, rows.stop - rows.start)
+
     @property
     def is_pixel_aligned(self) -> bool:
         """Whether output pixels are photo pixels, one to one."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .mask import Mask
+from .painted_mask import PaintedMask
 from .viewport import Viewport
 
 Factors = NDArray[np.float32]
@@ -57,6 +58,24 @@ class Weights:
             if mask is not None:
                 outer[layer] = 1 if self.outside is None else self.outside[layer]
         return outer
+
+    @property
+    def unpainted(self) -> Factors:
+        """(K, 3): as :attr:`outer`, but where nothing is painted: for an inverted painted mask that is inside."""
+        factors = self.outer
+        for layer, mask in enumerate(self.masks):
+            if isinstance(mask, PaintedMask) and mask.inverted:
+                factors[layer] = self.channels[layer]
+        return factors
+
+    @property
+    def painted(self) -> dict[PaintedMask, list[int]]:
+        """The layers under each painted mask."""
+        layers: dict[PaintedMask, list[int]] = {}
+        for layer, mask in enumerate(self.masks):
+            if isinstance(mask, PaintedMask):
+                layers.setdefault(mask, []).append(layer)
+        return layers
 
     def mask(self, layer: int) -> Mask | None:
         """Where a layer's factors count; None for everywhere."""

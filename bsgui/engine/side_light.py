@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsgui.core.frame import Frame
-from bsgui.core.mask import Mask
 from bsgui.core.photo import FloatImage
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.viewport import Viewport
 
 # Standard deviation of the blur, of the frame's width: partings and folds stay with the light.
@@ -34,7 +34,7 @@ def side_light(layer: FloatImage) -> FloatImage:
         New (h, w, 3) float32, exactly the opposite of its mirror image, and 0 outside of the head.
     """
     height, width = layer.shape[:2]
-    head = Mask("ellipse", Frame(width / 2, _MIDDLE * height, 2 * _ACROSS * width, 2 * _DOWN * height), 1 - _FULL)
+    head = ShapedMask("ellipse", Frame(width / 2, _MIDDLE * height, 2 * _ACROSS * width, 2 * _DOWN * height), 1 - _FULL)
     odd = (layer - layer[:, ::-1]) / 2
     blurred = cv2.GaussianBlur(odd, (0, 0), _SOFTNESS * width, borderType=cv2.BORDER_REFLECT_101)
     soft = np.asarray(blurred, np.float32) * head.seen_in(Viewport(0, 0, 1, width, height))[..., None]

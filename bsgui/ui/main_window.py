@@ -39,6 +39,7 @@ from .framing.overlay import FrameOverlay
 from .framing.state import FrameState
 from .layers.panel import LayerPanel
 from .layers.thumbnails import Thumbnails
+from .masking.brush_overlay import BrushOverlay
 from .masking.overlay import MaskOverlay
 from .masking.state import MaskState
 from .menus import LAYER_BUTTONS, LAYER_MENU, RecentMenu, fill_menu_bar, make_toolbar
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.layers = LayerController(document, self.view, notices, self)
         self.masks = MaskState(document, self.view, self.layers, self)
         self.mask_overlay = MaskOverlay(self.canvas, self.masks)
+        self.brush_overlay = BrushOverlay(self.canvas, self.masks)
         # One tool at a time.
         self.masks.active_changed.connect(self._on_mask_tool)
         self.frames.active_changed.connect(self._on_frame_tool)

@@ -26,8 +26,8 @@ from PySide6.QtWidgets import QApplication
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.frame import Frame
-from bsgui.core.mask import Mask
 from bsgui.core.photo import Photo
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.tint import tint_of
 from bsgui.ui.canvas.view import CanvasView
 from bsgui.ui.framing.overlay import FrameOverlay
@@ -94,7 +94,9 @@ class Bench:
         self.document.open_decomposition(decomposition)
         if masked:
             for number in range(1, BRANCHES + 1):
-                mask = Mask("ellipse", Frame(photo.width / 2, photo.height / 2, photo.width / 2, photo.height / 2))
+                mask = ShapedMask(
+                    "ellipse", Frame(photo.width / 2, photo.height / 2, photo.width / 2, photo.height / 2)
+                )
                 self.document.edit_layer(f"branch-{number}", "Mask", mask=mask, tint=tint_of(60.0 * number, 0.3))
         self._settle()
         while not all(pyramid.is_complete for pyramid in layers.pyramids):

@@ -18,12 +18,12 @@ from bsgui.core.manifest import (
     ManifestModel,
     ManifestPhoto,
 )  # fmt: skip
-from bsgui.core.mask import Mask
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.tint import NO_TINT, tint_of
 
 SHA = "ab" * 32
 WARM = tint_of(30, 0.4)
-MASK = Mask("ellipse", Frame(20, 15, 30, 10, 0.5), 0.25, True)
+MASK = ShapedMask("ellipse", Frame(20, 15, 30, 10, 0.5), 0.25, True)
 
 
 def make_manifest(**changes: Any) -> Manifest:

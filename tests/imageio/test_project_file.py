@@ -14,8 +14,9 @@ import pytest
 from bsgui.core.errors import ExportError
 from bsgui.core.frame import Frame
 from bsgui.core.layers import edit_layer, move_layer
-from bsgui.core.mask import Mask
+from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.requests import DecomposeSettings
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.tint import tint_of
 from bsgui.imageio.project_file import (
     Project,
@@ -29,7 +30,8 @@ from bsgui.imageio.project_file import (
 from bsgui.imageio.resource_paths import program_folders, resource
 from tests.fixtures import make_decomposition
 
-MASK = Mask("gradient", Frame(24, 16, 30, 20, 0.4), inverted=True)
+MASK = ShapedMask("gradient", Frame(24, 16, 30, 20, 0.4), inverted=True)
+PAINTED = PaintedMask((Stroke(((1.5, 2.0), (9.25, 4.0)), 3.5, 0.2), Stroke(((4.0, 4.0),), 1.0, erases=True)), True)
 
 
 def make_project(**changes: Any) -> Project:
@@ -37,6 +39,7 @@ def make_project(**changes: Any) -> Project:
     stack = move_layer(
         edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4), mask=MASK), "base", 2
     )
+    stack = edit_layer(stack, "branch-1", mask=PAINTED)
     stack = edit_layer(stack, "residual", locked=True, visible=False)
     settings = DecomposeSettings("general", "cat", 7, 256, "cpu", splits_light=True)
     return Project(**{

@@ -23,8 +23,10 @@ from bsgui.core.frame import Frame
 from bsgui.core.layers import LayerStack, edit_layer, move_layer, show_only
 from bsgui.core.manifest import LayerBlend, Manifest
 from bsgui.core.mask import Mask
+from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import Photo
 from bsgui.core.requests import Progress
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.sources import PixelLayers
 from bsgui.core.tint import tint_of
 from bsgui.imageio.limits import ReadLimits
@@ -184,10 +186,15 @@ def test_the_composite_is_what_the_layers_give(tmp_path: Path, edited: bool, whi
 
 @pytest.mark.parametrize("edited", [False, True])
 @pytest.mark.parametrize("inverted", [False, True])
-def test_where_a_mask_is_not_the_layers_are_as_they_came(tmp_path: Path, edited: bool, inverted: bool) -> None:
+@pytest.mark.parametrize("is_painted", [False, True])
+def test_where_a_mask_is_not_the_layers_are_as_they_came(
+    tmp_path: Path, edited: bool, inverted: bool, is_painted: bool
+) -> None:
     photo = make_photo(name="cat.png")
     decomposition = make_decomposition(photo)
-    mask = Mask("ellipse", Frame(photo.width / 2, photo.height / 2, 20, 12), 0.5, inverted)
+    mask: Mask = ShapedMask("ellipse", Frame(photo.width / 2, photo.height / 2, 20, 12), 0.5, inverted)
+    if is_painted:
+        mask = PaintedMask((Stroke(((10.0, 10.0), (30.0, 14.0)), 5.0, 0.6),), inverted)
 
     def change(stack: LayerStack) -> LayerStack:
         return edit_layer(stack, "branch-1", gain=-1.0, tint=tint_of(30, 0.4), mask=mask)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bsgui.core.frame import Frame
-from bsgui.core.mask import Mask
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.viewport import Viewport
 from bsgui.ui.canvas.pictures import chosen_picture
 from bsgui.ui.canvas.view_state import Look
@@ -26,9 +26,9 @@ def picture(window: MainWindow) -> np.ndarray:
     return shown(Viewport.strip(photo.width, 0, photo.height)).astype(int)
 
 
-def mask_of(window: MainWindow) -> Mask:
+def mask_of(window: MainWindow) -> ShapedMask:
     mask = window.document.layer(LAYER).mask
-    assert mask is not None
+    assert isinstance(mask, ShapedMask)
     return mask
 
 
@@ -63,7 +63,7 @@ def test_settings_count_inside_the_mask_alone_and_undo_takes_it_back(decomposed:
     untouched = picture(decomposed)
     decomposed.layers.set_gain(LAYER, 0.0)
     removed = picture(decomposed)
-    gradient = Mask("gradient", Frame(photo.width / 2, photo.height / 2, photo.width, photo.height / 4))
+    gradient = ShapedMask("gradient", Frame(photo.width / 2, photo.height / 2, photo.width, photo.height / 4))
     decomposed.masks.set_mask(gradient)
     shown, rows = picture(decomposed), photo.height // 4
     assert np.abs(shown[:rows] - removed[:rows]).max() <= 1
@@ -136,7 +136,7 @@ def test_one_tool_at_a_time_and_none_without_a_mask(masked: MainWindow) -> None:
 def test_a_mask_cannot_leave_the_photo(masked: MainWindow) -> None:
     photo = masked.document.photo
     assert photo is not None
-    masked.masks.set_mask(Mask("ellipse", Frame(-500, 9000, 20, 20)))
+    masked.masks.set_mask(ShapedMask("ellipse", Frame(-500, 9000, 20, 20)))
     frame = mask_of(masked).frame
     assert (frame.x, frame.y) == (0, photo.height)
 
@@ -154,7 +154,7 @@ def test_the_popover_makes_changes_and_removes_a_mask(decomposed: MainWindow, qt
     assert not popover.feather.isEnabled()
     choose("ellipse")
     assert mask_of(decomposed).shape == "ellipse"
-    popover.feather_value.committed.emit(0.2)
+    popover.feather.value.committed.emit(0.2)
     popover.inverted.click()
     assert (mask_of(decomposed).feather, mask_of(decomposed).inverted) == (0.2, True)
     choose("gradient")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QCursor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPolygonF
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PySide6.QtWidgets import QApplication
 
 from bsgui.core.frame import Frame
 from bsgui.ui.canvas.view import CanvasView
@@ -15,13 +15,13 @@ from bsgui.ui.theme import current_theme
 
 from . import painting
 from .handles import CORNERS, SIDES, Handle, Point, dragged, handle_at, place, scaled, spanned, turned
+from .tool_overlay import ToolOverlay
 
 _REACH, _STALK = 9.0, 26.0
 _NUDGE_DEGREES = 1.0
 _NUDGE_FACTOR = 1.02
 _FAST = 10
 _KEYS = Qt.Key
-_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _SHAPES = Qt.CursorShape
 # Eighths of a turn from the right, clockwise; a handle's cursor follows the box's angle.
 _RESIZE = (_SHAPES.SizeHorCursor, _SHAPES.SizeFDiagCursor, _SHAPES.SizeVerCursor, _SHAPES.SizeBDiagCursor)
@@ -48,10 +48,8 @@ class Drag:
     has_moved: bool = False
 
 
-class BoxOverlay(QWidget):
-    """Lies over a canvas, as large as it; what it does not use goes on to the canvas.
-
-    A tool says what its box is, whether it is in hand, and what becomes of a box that a person has drawn.
+class BoxOverlay(ToolOverlay):
+    """A tool that has a box: a tool says what its box is, and what becomes of one that a person has drawn.
 
     Args:
         canvas: what it lies over, follows and covers.
@@ -61,13 +59,7 @@ class BoxOverlay(QWidget):
 
     def __init__(self, canvas: CanvasView) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
         self._drag: Drag | None = None
-        self._pointer: QPointF | None = None
-        self._space_is_down = False
-        self.setMouseTracking(True)
-        canvas.installEventFilter(self)
-        canvas.view_changed.connect(self.update)
 
     # ---- what a tool says ----------------------------------------------------------------------------------
 
@@ -80,31 +72,11 @@ class BoxOverlay(QWidget):
         """A person has made it so; one drag is one gesture."""
         raise NotImplementedError
 
-    @property
-    def _is_in_hand(self) -> bool:
-        """Whether mouse and keys act on the box."""
-        raise NotImplementedError
-
     def _escape(self) -> None:
         """Esc, while nothing is held."""
         raise NotImplementedError
 
-    def _finish(self) -> None:
-        """Return: the box is as the person wants it."""
-        raise NotImplementedError
-
     # ---- what is where -------------------------------------------------------------------------------------
-
-    def _to_widget(self, at: Point) -> QPointF:
-        placement, ratio = self._canvas.placement, self.devicePixelRatioF()
-        assert placement is not None
-        x, y = placement.to_canvas(*at)
-        return QPointF(x / ratio, y / ratio)
-
-    def _to_photo(self, at: QPointF) -> Point:
-        placement, ratio = self._canvas.placement, self.devicePixelRatioF()
-        assert placement is not None
-        return placement.to_photo(at.x() * ratio, at.y() * ratio)
 
     def _polygon(self, frame: Frame) -> QPolygonF:
         return QPolygonF([self._to_widget((float(x), float(y))) for x, y in frame.corners])
@@ -119,28 +91,15 @@ class BoxOverlay(QWidget):
         around = QRectF(turn.x() - _REACH, turn.y() - _REACH, 2 * _REACH, 2 * _REACH)
         return self._polygon(box).boundingRect().united(around)
 
-    @property
-    def _photo_pixels(self) -> float:
-        """Photo pixels to one of the widget's."""
-        return self.devicePixelRatioF() / self._canvas.state.zoom
-
     def _handle_at(self, at: QPointF) -> Handle | None:
         box, step = self._box, self._photo_pixels
         return handle_at(box, self._to_photo(at), _REACH * step, _STALK * step) if box else None
 
     # ---- showing -------------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as the canvas."""
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._canvas.rect())
-        return super().eventFilter(watched, event)
-
     def _take_up(self, in_hand: bool) -> None:
-        """The tool was taken up or put down."""
-        self._drag, self._space_is_down = None, False
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not in_hand)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if in_hand else Qt.FocusPolicy.NoFocus)
+        self._drag = None
+        super()._take_up(in_hand)
 
     def _paint_box(self, painter: QPainter, box: Frame, note: str) -> None:
         """Handles, and a note below."""
@@ -195,17 +154,6 @@ class BoxOverlay(QWidget):
     def _click(self, drag: Drag, at: QPointF) -> None:
         """The button was pressed and let go at the same place."""
 
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer."""
-        self._pointer = None
-        self.update()
-        super().leaveEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """No release of Space will come."""
-        self._space_is_down = False
-        super().focusOutEvent(event)
-
     def _show_cursor(self) -> None:
         if not self._is_in_hand or self._pointer is None or self._canvas.placement is None:
             return
@@ -228,28 +176,11 @@ class BoxOverlay(QWidget):
     # ---- keys ----------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move, turn and resize; finish; escape. Other keys are the canvas's."""
-        key = event.key()
-        if key == _KEYS.Key_Space:
-            self._space_is_down = True
-            self._show_cursor()
-        elif key == _KEYS.Key_Escape:
-            self._let_go_or_escape()
-            return
-        elif key in (_KEYS.Key_Return, _KEYS.Key_Enter) and not event.modifiers() & ~_KEYPAD:
+        """Move, turn and resize; else as for every tool."""
+        if event.key() in (_KEYS.Key_Return, _KEYS.Key_Enter):
             self._drag = None
-            self._finish()
-            return
-        elif self._nudge(event):
-            return
-        super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End of Space."""
-        if event.key() == _KEYS.Key_Space and not event.isAutoRepeat():
-            self._space_is_down = False
-            self._show_cursor()
-        super().keyReleaseEvent(event)
+        if not self._nudge(event):
+            super().keyPressEvent(event)
 
     def _let_go_or_escape(self) -> None:
         if self._drag is None:

@@ -7,15 +7,17 @@ from dataclasses import replace
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from bsgui.core.mask import LEAST_FEATHER, Mask, MaskShape
+from bsgui.core.mask import Mask
+from bsgui.core.painted_mask import PaintedMask
+from bsgui.core.shaped_mask import LEAST_FEATHER, ShapedMask
 from bsgui.ui.described import described
-from bsgui.ui.masking.state import MaskState
+from bsgui.ui.masking.state import LEAST_SIZE, MOST_SIZE, MaskState
 
-from .factor_slider import FactorSlider
+from .factor_row import FactorRow
 from .popover import Popover
-from .value_edit import ValueEdit
 
-_SHAPES: dict[str, MaskShape | None] = {"No mask": None, "Ellipse": "ellipse", "Gradient": "gradient"}
+_BRUSH = "brush"
+_SHAPES = {"No mask": None, "Ellipse": "ellipse", "Gradient": "gradient", "Brush": _BRUSH}
 _EFFECT = "Gain, opacity and tint count inside; outside, the layer is as it came."
 
 
@@ -36,7 +38,8 @@ class MaskPopover(Popover):
         self._lay_out()
         self.shape_choice.activated.connect(self._on_shape)
         self.feather.edited.connect(self._set_feather)
-        self.feather_value.committed.connect(self._set_feather)
+        self.brush_size.edited.connect(self._set_size)
+        self.hardness.edited.connect(self._set_hardness)
         self.inverted.toggled.connect(self._set_inverted)
         self.canvas_button.clicked.connect(self.close)
         state.changed.connect(self._show)
@@ -51,32 +54,37 @@ class MaskPopover(Popover):
         self.shape_choice = described(QComboBox(), "Shape", "Where the layer’s gain, opacity and tint count")
         for text, shape in _SHAPES.items():
             self.shape_choice.addItem(text, shape)
-        self.feather = FactorSlider(LEAST_FEATHER, 1.0, 0.5, ())
-        self.feather.wheel_needs_focus = False
-        described(self.feather, "Feather", "Over how much of its radius the ellipse falls to nothing")
-        self.feather_value = described(ValueEdit(LEAST_FEATHER, 1.0, percent=True), "Feather, per cent", "Feather")
-        self.inverted = described(QCheckBox("Inverted"), "Inverted", "The settings count outside in place of inside")
-        self.canvas_button = described(
-            QPushButton("Place on Canvas"), "Place on canvas", "Move, resize and turn the mask on the picture"
+        self.feather = FactorRow(
+            "Feather", "Over how much of its radius the ellipse falls to nothing", LEAST_FEATHER, 1.0, 0.5
         )
+        self.brush_size = FactorRow(
+            "Size",
+            "Width of the brush, of the shorter side of what was taken apart ([ and ])",
+            LEAST_SIZE,
+            MOST_SIZE,
+            0.06,
+        )
+        self.hardness = FactorRow(
+            "Hardness", "How much of the brush covers wholly, from soft to sharp ({ and })", 0.0, 1.0, 0.5
+        )
+        self.inverted = described(QCheckBox("Inverted"), "Inverted", "The settings count outside in place of inside")
+        self.canvas_button = described(QPushButton(), "Place on canvas", "Change the mask on the picture")
         self.canvas_button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        feather, last = QHBoxLayout(), QHBoxLayout()
-        feather.setSpacing(4)
-        feather.addWidget(self.feather, 1)
-        feather.addWidget(self.feather_value)
         self.note = QLabel()
         self.note.setProperty("quiet", True)
         self.note.setWordWrap(True)
+        last = QHBoxLayout()
         last.addWidget(self.inverted, 1)
         last.addWidget(self.canvas_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(6)
-        form.addRow("Shape", self.shape_choice)
-        form.addRow("Feather", feather)
-        self.column.addLayout(form)
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.form.setVerticalSpacing(6)
+        self.form.addRow("Shape", self.shape_choice)
+        for name, row in (("Feather", self.feather), ("Size", self.brush_size), ("Hardness", self.hardness)):
+            self.form.addRow(name, row)
+        self.column.addLayout(self.form)
         self.column.addLayout(last)
         self.column.addWidget(self.note)
 
@@ -85,33 +93,47 @@ class MaskPopover(Popover):
         if layer is None:
             return
         self._is_showing = True
-        self.shape_choice.setCurrentIndex(self.shape_choice.findData(mask.shape if mask is not None else None))
+        self.shape_choice.setCurrentIndex(self.shape_choice.findData(_shape_of(mask)))
         self.inverted.setChecked(mask is not None and mask.inverted)
-        for widget in (self.feather, self.feather_value):
-            widget.show_factor(0.5 if mask is None else mask.feather)
+        is_painted = isinstance(mask, PaintedMask)
+        self.feather.show_factor(mask.feather if isinstance(mask, ShapedMask) else 0.5)
+        self.brush_size.show_factor(self._state.brush.size)
+        self.hardness.show_factor(self._state.brush.hardness)
+        for row in (self.feather, self.brush_size, self.hardness):
+            self.form.setRowVisible(row, is_painted != (row is self.feather))
         why_not = self._state.why_not(layer)
         self.shape_choice.setEnabled(not why_not)
-        for field in (self.inverted, self.canvas_button):
+        for field in (self.inverted, self.canvas_button, self.brush_size, self.hardness):
             field.setEnabled(not why_not and mask is not None)
-        for widget in (self.feather, self.feather_value):
-            widget.setEnabled(not why_not and mask is not None and mask.shape == "ellipse")
+        self.feather.setEnabled(not why_not and isinstance(mask, ShapedMask) and mask.shape == "ellipse")
+        self.canvas_button.setText("Paint on Canvas" if is_painted else "Place on Canvas")
         self.note.setText(why_not or _EFFECT)
         self._is_showing = False
+        self.adjustSize()
 
     def _on_shape(self) -> None:
-        shape: MaskShape | None = self.shape_choice.currentData()
-        mask = self._state.mask
+        shape, mask = self.shape_choice.currentData(), self._state.mask
+        if shape == _shape_of(mask):
+            return
         if shape is None:
             self._set(None)
-        elif mask is None:
-            self._set(self._state.new_mask(shape))
-        else:
+        elif shape == _BRUSH:
+            self._set(PaintedMask((), mask is not None and mask.inverted))
+        elif isinstance(mask, ShapedMask):
             self._set(replace(mask, shape=shape))
+        else:
+            self._set(replace(self._state.new_mask(shape), inverted=mask is not None and mask.inverted))
 
     def _set_feather(self, feather: float, gesture: object = None) -> None:
         mask = self._state.mask
-        if mask is not None:
+        if isinstance(mask, ShapedMask):
             self._set(replace(mask, feather=feather), gesture)
+
+    def _set_size(self, size: float, gesture: object = None) -> None:
+        self._state.brush = replace(self._state.brush, size=size)
+
+    def _set_hardness(self, hardness: float, gesture: object = None) -> None:
+        self._state.brush = replace(self._state.brush, hardness=hardness)
 
     def _set_inverted(self, inverted: bool) -> None:
         mask = self._state.mask
@@ -124,6 +146,14 @@ class MaskPopover(Popover):
 
 def mask_in_words(mask: Mask) -> str:
     """What a row's mark says: "inside an ellipse"."""
+    if isinstance(mask, PaintedMask):
+        return "where nothing is painted" if mask.inverted else "where it is painted"
     if mask.shape == "gradient":
         return "below a gradient" if mask.inverted else "above a gradient"
     return "outside an ellipse" if mask.inverted else "inside an ellipse"
+
+
+def _shape_of(mask: Mask | None) -> str | None:
+    if mask is None:
+        return None
+    return _BRUSH if isinstance(mask, PaintedMask) else mask.shape

@@ -1,4 +1,4 @@
-"""The selected layer's mask over the canvas: a box to move, resize and turn, and a veil while it is held."""
+"""The selected layer's shaped mask over the canvas: a box to move, resize and turn, and a veil while it is held."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QTransform
 
 from bsgui.core.frame import Frame
+from bsgui.core.shaped_mask import ShapedMask
 from bsgui.ui.canvas.painting import logical
 from bsgui.ui.canvas.view import CanvasView
 from bsgui.ui.framing.box_overlay import BoxOverlay
@@ -43,19 +44,24 @@ class MaskOverlay(BoxOverlay):
         self._show_state()
 
     @property
-    def _box(self) -> Frame | None:
+    def _mask(self) -> ShapedMask | None:
         mask = self._state.mask
+        return mask if isinstance(mask, ShapedMask) else None
+
+    @property
+    def _box(self) -> Frame | None:
+        mask = self._mask
         return mask.frame if mask is not None else None
 
     def _set_box(self, box: Frame | None, gesture: object = None) -> None:
-        mask = self._state.mask
+        mask = self._mask
         if mask is not None and box is not None:
             self._state.set_mask(replace(mask, frame=box), gesture)
 
     @property
     def _is_in_hand(self) -> bool:
         layer = self._state.layer
-        return self._state.is_active and layer is not None and layer.mask is not None and not layer.locked
+        return self._state.is_active and layer is not None and self._mask is not None and not layer.locked
 
     def _escape(self) -> None:
         self._state.is_active = False
@@ -85,11 +91,14 @@ class MaskOverlay(BoxOverlay):
     def _on_active(self, active: bool) -> None:
         self._take_up(active)
         self._show_state()
-        (self if self._is_in_hand else self._canvas).setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._is_in_hand:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif not active:
+            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Box, handles and feather; where the mask is, while it is held."""
-        placement, mask = self._canvas.placement, self._state.mask
+        placement, mask = self._canvas.placement, self._mask
         if placement is None or mask is None or not self._is_in_hand:
             return
         painter = QPainter(self)
@@ -109,7 +118,7 @@ class MaskOverlay(BoxOverlay):
         return QTransform(a.x(), a.y(), d.x(), d.y(), origin.x(), origin.y())
 
     def _note(self) -> str:
-        mask, layer = self._state.mask, self._state.layer
+        mask, layer = self._mask, self._state.layer
         assert mask is not None
         assert layer is not None
         if mask.shape == "gradient":

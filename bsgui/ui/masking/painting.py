@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGradient, QLinearGradient, QPainter, QPen, QRadialGradient, QTransform
+from PySide6.QtGui import QColor, QGradient, QImage, QLinearGradient, QPainter, QPen, QRadialGradient, QTransform
 
-from bsgui.core.mask import LEAST_FEATHER, Mask
+from bsgui.core.shaped_mask import LEAST_FEATHER, ShapedMask
 
 # Red, as editors have shown masks since rubylith film.
 _VEIL = (226, 60, 60, 120)
@@ -13,7 +16,7 @@ _STOPS = 12
 _EVERYWHERE = QRectF(-1e3, -1e3, 2e3, 2e3)
 
 
-def paint_mask(painter: QPainter, mask: Mask, to_widget: QTransform, photo: QRectF) -> None:
+def paint_mask(painter: QPainter, mask: ShapedMask, to_widget: QTransform, photo: QRectF) -> None:
     """A red veil where the mask is.
 
     Args:
@@ -29,7 +32,7 @@ def paint_mask(painter: QPainter, mask: Mask, to_widget: QTransform, photo: QRec
     painter.restore()
 
 
-def paint_feather(painter: QPainter, mask: Mask, to_widget: QTransform) -> None:
+def paint_feather(painter: QPainter, mask: ShapedMask, to_widget: QTransform) -> None:
     """The ellipse where the mask ends, and dotted the one within which it is all; of a gradient its half."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -51,7 +54,39 @@ def paint_feather(painter: QPainter, mask: Mask, to_widget: QTransform) -> None:
     painter.restore()
 
 
-def _gradient(mask: Mask) -> QGradient:
+def paint_painted(painter: QPainter, mask: NDArray[np.float32], photo: QRectF) -> None:
+    """A red veil where a mask of pixels is: (h, w) 0..1, laid over what of the photo is in view."""
+    red, green, blue, alpha = _VEIL
+    height, width = mask.shape
+    # Premultiplied, as the painter wants it; bytes in the order of a little-endian ARGB word.
+    opacity = cv2.convertScaleAbs(mask, alpha=alpha)
+    parts = [cv2.convertScaleAbs(opacity, alpha=part / 255) for part in (blue, green, red)]
+    pixels = np.ascontiguousarray(cv2.merge([*parts, opacity]))
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(photo, image, QRectF(image.rect()))
+
+
+def paint_brush(painter: QPainter, at: QPointF, radius: float, hardness: float, erases: bool) -> None:
+    """The brush's rim, the rim of what it covers wholly, and a minus in its middle if it erases."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inner, cross = radius * hardness, min(4.0, max(2.0, radius / 3))
+    for colour, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255, 235), 1.2)):
+        painter.setPen(QPen(colour, width))
+        painter.drawEllipse(at, max(radius, 1.0), max(radius, 1.0))
+        if 3 < inner < radius - 3:
+            painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), colour.alpha() // 2), width))
+            painter.drawEllipse(at, inner, inner)
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(at - QPointF(cross, 0), at + QPointF(cross, 0))
+        if not erases:
+            painter.drawLine(at - QPointF(0, cross), at + QPointF(0, cross))
+    painter.restore()
+
+
+def _gradient(mask: ShapedMask) -> QGradient:
     """The mask as opacity, in its own coordinates; what the last stop says goes on outside."""
     gradient: QGradient
     if mask.shape == "ellipse":

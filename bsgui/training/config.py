@@ -14,6 +14,7 @@ from bsgui.engine.network import NetworkConfig
 from .data import Pack
 from .losses import LossWeights
 from .record_plan import RecordPlan
+from .retouching import RETOUCHERS
 from .textons import TextonConfig
 from .views import VIEWS
 
@@ -90,10 +91,18 @@ def read_config(path: Path) -> TrainConfig:
         raise UsageError(f"{path}: the training configuration is wrong: {error}") from error
 
 
+def _pack(table: dict[str, Any], folder: Path) -> Pack:
+    paths: dict[str, Any] = {key: (folder / table[key]).resolve() for key in ("index", "drawings") if key in table}
+    pack = Pack(**{**table, **paths})
+    if pack.drawings and not (len(pack.views) == 1 and pack.views[0] in RETOUCHERS and not pack.squares):
+        raise ValueError(f"a pack with drawings needs one view of {', '.join(RETOUCHERS)}, and no squares")
+    return pack
+
+
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
     tables = ("network", "losses", "data", "textons", "record", "card")
     plain = {key: value for key, value in data.items() if key not in (*tables, "start", "views")}
-    packs = tuple(Pack(**{**pack, "index": (folder / pack["index"]).resolve()}) for pack in data["data"])
+    packs = tuple(_pack(pack, folder) for pack in data["data"])
     config = TrainConfig(
         **plain | {"sizes": tuple(data.get("sizes", (128,)))},
         views=tuple(data.get("views", ())),

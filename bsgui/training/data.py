@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bsgui.analysis.photos import Row, read_rows, to_tensor
+from bsgui.analysis.semantic.annotations import Annotation, read_annotations
 from bsgui.core.errors import PhotoReadError, UsageError
+
+from .retouching import RETOUCHERS, Retoucher
 
 _NO_POINTS = np.empty((0, 2), np.float32)
 
@@ -34,6 +38,8 @@ class Pack:
         views: the views (:mod:`bsgui.training.views`) that its photos are for; they are not drawn for anything else. A
             view that no pack names takes the photos of those that name none.
         points_column: a column with pixels, x and y by turns, that the views may need; or "".
+        drawings: a folder of drawings (:mod:`bsgui.analysis.semantic.annotations`) of what the pack's one view is
+            about; only photos on which it was drawn are taken, and each with a retouched one that is free of it.
         squares: so many squares of ``side`` pixels are cut from each photo, at places and scales drawn once; 0 takes
             the photos as they are.
         side: of the squares.
@@ -47,6 +53,7 @@ class Pack:
     only: Mapping[str, Sequence[str]] = field(default_factory=dict, hash=False)
     views: Sequence[str] = field(default=(), hash=False)
     points_column: str = ""
+    drawings: Path | None = None
     squares: int = 0
     side: int = 256
 
@@ -61,6 +68,7 @@ class LoadedPack:
         files: the files they came from.
         weight, views: of the pack.
         points: (n, P, 2) float32, x and y in parts of the side; P may be 0.
+        retouched: the photos without what was drawn on them, (n, side, side, 3) uint8 RGB; or None.
     """
 
     photos: NDArray[np.uint8]
@@ -69,6 +77,7 @@ class LoadedPack:
     weight: float = 1.0
     views: Sequence[str] = ()
     points: NDArray[np.float32] | None = None
+    retouched: NDArray[np.uint8] | None = None
 
 
 class Entry(NamedTuple):
@@ -113,6 +122,9 @@ def load_pack(pack: Pack, split: str) -> LoadedPack:
         UsageError: see :func:`read_index`.
     """
     entries = read_index(pack, split)
+    drawn = _drawings(pack)
+    if pack.drawings:
+        entries = [entry for entry in entries if entry.file.name in drawn]
     photos = [decode(entry.file) for entry in entries]
     if pack.squares:
         photos = [square for photo in photos for square in _squares(photo, pack.squares, pack.side)]
@@ -129,7 +141,23 @@ def load_pack(pack: Pack, split: str) -> LoadedPack:
         weight=pack.weight,
         views=pack.views,
         points=np.stack([entry.points for entry in entries]) / np.float32(len(photos[0])),
+        retouched=np.stack([drawn[entry.file.name](photo) for entry, photo in zip(entries, photos, strict=True)])
+        if drawn
+        else None,
     )
+
+
+def _drawings(pack: Pack) -> dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]:
+    """By file name of the photo: what takes from it what was drawn on it."""
+    if not pack.drawings:
+        return {}
+    kind, retouch = RETOUCHERS[pack.views[0]]
+    drawings = [drawing for drawing in read_annotations(pack.drawings) if drawing.has(kind)]
+    return {Path(drawing.photo).name: partial(_retouched, retouch, drawing) for drawing in drawings}
+
+
+def _retouched(retouch: Retoucher, drawing: Annotation, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return retouch(photo, drawing)
 
 
 def _squares(photo: NDArray[np.uint8], count: int, side: int) -> list[NDArray[np.uint8]]:
@@ -161,12 +189,14 @@ class Batch:
         domains: (B,) long, indices of the network's domains.
         points: per photo (P, 2) float32, x and y in pixels, as many as the photo's pack has.
         view: what the photos are to be seen twice for, or "".
+        retouched: per photo (3, side, side) in [-1, 1], the same without what was drawn on it, or None.
     """
 
     photos: Tensor
     domains: Tensor
     points: Sequence[NDArray[np.float32]] = ()
     view: str = ""
+    retouched: Sequence[Tensor | None] = ()
 
 
 def batches(
@@ -202,16 +232,18 @@ def batches(
         chosen_packs = _packs_for(packs, view, size)
         weights = np.array([pack.weight for pack in chosen_packs])
         photos = np.empty((max(1, batch * sizes[0] ** 2 // size**2), size, size, 3), np.uint8)
-        labels, points = np.zeros(len(photos), np.int64), []
+        labels, points, retouched = np.zeros(len(photos), np.int64), [], []
         for slot in range(len(photos)):
             pack = chosen_packs[rng.choice(len(chosen_packs), p=weights / weights.sum())]
             chosen = rng.integers(len(pack.photos))
             crop = _random_crop(len(pack.photos[chosen]), size, rng)
             photos[slot] = crop.of_photo(pack.photos[chosen])
             points.append(crop.of_points(pack.points[chosen]) if pack.points is not None else _NO_POINTS)
+            other = None if pack.retouched is None else crop.of_photo(pack.retouched[chosen])
+            retouched.append(None if other is None else to_tensor(other[None])[0])
             if rng.random() >= any_share:
                 labels[slot] = index.get(pack.domains[chosen], 0)
-        yield Batch(to_tensor(photos), torch.from_numpy(labels), points, view)
+        yield Batch(to_tensor(photos), torch.from_numpy(labels), points, view, retouched)
 
 
 def _packs_for(packs: Sequence[LoadedPack], view: str, size: int) -> list[LoadedPack]:

@@ -34,14 +34,17 @@ class Factors(nn.Module):
     Attributes:
         lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
             who led before is a little ahead.
+        usual: (2,), running mean of the absolute value and of the square of what the views differ in.
     """
 
     def __init__(self, branches: int, is_light: bool = True) -> None:
         super().__init__()
         self._is_light = is_light
         self.register_buffer("lead", torch.zeros(branches))
+        self.register_buffer("usual", torch.zeros(2), persistent=False)
 
     lead: Tensor
+    usual: Tensor
 
     def overlap(self, pictures: Tensor, leader: int) -> tuple[Tensor, Tensor]:
         """How much of the factor lies outside the leading branch, and of the subjects inside: two scalars, 0 is best.
@@ -74,6 +77,30 @@ class Factors(nn.Module):
         outside = (_deviation(one - other) / (_deviation((one - other).sum(1, keepdim=True)) + _SMALL)).mean(0)
         beside = stays.sum() if self._is_light else stays[leader] + _changing(*_wholes(one, other))[0]
         return outside.sum() - outside[leader], stays[leader] / (beside + _SMALL)
+
+    def missed(self, pictures: Tensor, photos: Tensor, leader: int) -> Tensor:
+        """How far the leader's pictures are from the factor itself: a scalar, 0 is best, 1 for an empty leader.
+
+        For factors that the second view is free of: there the leader is to show nothing, and in the first view what
+        the photos differ in. Shares and deviations (:meth:`overlap`) do not tell a branch where to be empty, and leave
+        it free to exaggerate. Errors count half by their size and half by their square, each in units of what is usual
+        for the factor: by size alone a leader that is not sure holds nothing.
+
+        Args:
+            pictures: as for :meth:`overlap`.
+            photos: (2 S, 3, h, w), the photos themselves.
+            leader: the branch that is to hold the factor.
+        """
+        one, other = photos.chunk(2)
+        factor = remove_means((one - other).unsqueeze(1))[:, 0]
+        with torch.no_grad():
+            measured = torch.stack([factor.abs().mean(), factor.square().mean()])
+            self.usual.lerp_(measured, 1 - _MEMORY if self.usual.any() else 1.0)
+        first, second = remove_means(pictures)[:, leader].chunk(2)
+        errors = torch.stack([first - factor, second])
+        size, square = self.usual + _SMALL
+        missed: Tensor = errors.abs().mean() / size + errors.square().mean() / square
+        return missed
 
     def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
         lead = changes / (changes + stays + _SMALL) + _SHARE_COUNTS * changes / (changes.sum() + _SMALL)

@@ -46,6 +46,7 @@ class LossWeights:
         factors: what two views of a photo differ in outside one branch; needs ``views``, see
             :mod:`bsgui.training.factors`.
         subjects: what of the rest stays in that branch.
+        held: how far that branch's picture is from what the views differ in; where one of them is free of the factor.
         realism: the critic's opinion of re-blends.
     """
 
@@ -64,6 +65,7 @@ class LossWeights:
     floor: float = 0.3
     factors: float = 0.0
     subjects: float = 0.0
+    held: float = 0.0
     realism: float = 0.15
     least_share: float = 0.045
     bands: int = 5

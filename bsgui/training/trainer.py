@@ -30,7 +30,7 @@ from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
 from .sheets import write_sheet
 from .state import TrainState
-from .views import HAVE_A_KIND, HIDES_KINDS, two_views
+from .views import HAVE_A_KIND, HIDES_KINDS, LIGHT, two_views
 
 # The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
 tqdm.monitor_interval = 0
@@ -165,6 +165,10 @@ class Trainer:
             figures |= {f"factors_{batch.view}": outside.item(), f"subjects_{batch.view}": inside.item()}
             figures[f"leader_{batch.view}"] = lead[batch.view]
             loss = loss + config.losses.factors * outside + config.losses.subjects * inside
+            if config.losses.held and batch.view != LIGHT:
+                missed = state.factors[batch.view].missed(pictures, photos, lead[batch.view])
+                figures[f"missed_{batch.view}"] = missed.item()
+                loss = loss + config.losses.held * missed
         if state.step >= config.critic_from and config.losses.realism:
             realism, figures["critic"] = self._critic_step(pictures, photos)
             figures["realism"] = realism.item()

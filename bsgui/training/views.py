@@ -14,7 +14,7 @@ from torch import Tensor
 from .data import Batch
 from .painting import paint_markings, paint_whiskers
 from .parts import without_eyes, without_nose_and_mouth
-from .relighting import relight
+from .relighting import random_number, relight, to_encoded, to_linear
 
 _CHANGED = 0.75
 _LEAST_COLOUR, _MOST_COLOUR = 0.6, 1.5
@@ -59,11 +59,30 @@ def _grey(photos: Tensor) -> Tensor:
 
 
 def _marked(batch: Batch, chance: torch.Generator) -> Pair:
-    return paint_markings(batch.photos, chance), batch.photos
+    """With and without markings: its own, where they were drawn and retouched, else painted ones."""
+    return _with_own(batch, paint_markings(batch.photos, chance), chance)
 
 
 def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:
-    return paint_whiskers(batch.photos, chance), batch.photos
+    """With and without whiskers: its own, where they were drawn and retouched, else painted ones."""
+    return _with_own(batch, paint_whiskers(batch.photos, chance), chance)
+
+
+def _with_own(batch: Batch, painted: Tensor, chance: torch.Generator) -> Pair:
+    one, other = painted.clone(), batch.photos.clone()
+    for number, retouched in enumerate(batch.retouched):
+        if retouched is not None:
+            one[number], other[number] = _developed(torch.stack([batch.photos[number], retouched]), chance)
+    return one, other
+
+
+def _developed(photos: Tensor, chance: torch.Generator) -> Tensor:
+    """The same photos from another camera: exposure, white balance and contrast; few photos were drawn on."""
+    stops = 0.7 * (random_number(chance) - 0.5)
+    balance = 0.2 * torch.randn(3, 1, 1, generator=chance)
+    linear = to_linear((photos + 1) / 2) * (stops + balance - balance.mean()).exp()
+    contrast = 0.8 + 0.45 * random_number(chance)
+    return to_encoded(linear.clamp(0, 1)).pow(contrast) * 2 - 1
 
 
 VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
@@ -79,8 +98,9 @@ VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
 HAVE_A_KIND = frozenset({"whiskers"})
 """Of these views: what changes is a kind of place, too (thin bright lines), and the branch that leads may own it."""
 
-HIDES_KINDS = frozenset({"markings"})
-"""In these views places look like another kind than they are: a dark marking is no dark patch, as an eye is one."""
+HIDES_KINDS = frozenset({"markings", "whiskers"})
+"""In these views places look like another kind than they are: a marking is no dark patch, as an eye is one; and not
+all that is a thin bright line is a whisker."""
 
 
 def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> Batch:
@@ -92,7 +112,13 @@ def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> 
         chance: source of the changes, on the CPU.
     """
     subjects = len(batch.photos) // 2
-    half = Batch(batch.photos[:subjects], batch.domains[:subjects], batch.points[:subjects], batch.view)
+    half = Batch(
+        batch.photos[:subjects],
+        batch.domains[:subjects],
+        batch.points[:subjects],
+        batch.view,
+        batch.retouched[:subjects],
+    )
     photos, labels = torch.cat(VIEWS[batch.view](half, chance)), half.domains.repeat(2)
     if batch.view == LIGHT and "relit" in domains:
         is_changed = (photos != half.photos.repeat(2, 1, 1, 1)).flatten(1).any(1)

@@ -81,10 +81,12 @@ def load_masked_photos(packs: Path, annotations: Sequence[Annotation], size: int
 
     Raises:
         PhotoReadError: a photo is missing or cannot be read.
-        UsageError: nothing is annotated.
+        UsageError: nothing is annotated, or photos that models are trained on.
     """
     if not annotations:
         raise UsageError("There are no annotations to measure against.")
+    if any(annotation.split == "train" for annotation in annotations):
+        raise UsageError("Photos that models are trained on are no measure.")
     samples = load_squares([packs / annotation.photo for annotation in annotations], size)
     masks = [[_square_mask(annotation, kind, size) for kind in KINDS] for annotation in annotations]
     validation = [annotation.split == "val" for annotation in annotations]

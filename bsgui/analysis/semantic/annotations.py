@@ -65,7 +65,7 @@ class Annotation:
 
     Attributes:
         photo: the photo's place in the data packs, with forward slashes: "pets256/img/Bengal_3.jpg".
-        split: of that pack, "test" or "val".
+        split: of that pack, "test", "val" or "train".
         width, height: size of the photo that the coordinates are for, pixels.
         annotator: who drew.
         strokes: lines by kind.
@@ -168,7 +168,7 @@ def _annotation(data: Any) -> Annotation:
     regions = _by_kind(data, "regions", _REGIONS)
     annotation = Annotation(
         photo=_photo(fields.text("photo", limit=512)),
-        split=fields.choice("split", ("test", "val")),
+        split=fields.choice("split", ("test", "val", "train")),
         width=width,
         height=height,
         annotator=fields.text("annotator", limit=64),

@@ -68,12 +68,20 @@ class Stroke:
 
     def part_of(self, view: Viewport) -> Part | None:
         """The rows and columns of a view that the stroke may cover; None if it covers none."""
-        low, high = self.path.min(0) - self.radius, self.path.max(0) + self.radius
-        origin = np.array([view.x, view.y])
-        first = np.maximum(np.floor((low - origin) * view.scale) - 1, 0)
-        last = np.minimum(np.ceil((high - origin) * view.scale) + 1, (view.width, view.height))
-        (left, top), (right, bottom) = (corner.astype(int).tolist() for corner in (first, last))
-        return (slice(top, bottom), slice(left, right)) if left < right and top < bottom else None
+        left, top, right, bottom = self._bounds
+        columns = _seen(left - view.x, right - view.x, view.scale, view.width)
+        rows = _seen(top - view.y, bottom - view.y, view.scale, view.height)
+        return (rows, columns) if columns.start < columns.stop and rows.start < rows.stop else None
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float, float, float]:
+        (left, top), (right, bottom) = self.path.min(0).tolist(), self.path.max(0).tolist()
+        return left - self.radius, top - self.radius, right + self.radius, bottom + self.radius
+
+
+def _seen(low: float, high: float, scale: float, count: int) -> slice:
+    """Which of a view's pixels lie between two distances from its edge, and one more each way."""
+    return slice(max(math.floor(low * scale) - 1, 0), min(math.ceil(high * scale) + 1, count))
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .frame import Frame
 from .mixed_maps import MixedMaps
+from .painted_mask import PaintedMask
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
 from .pyramid import Pyramid
 from .shaped_mask import ShapedMask
@@ -59,6 +61,18 @@ class LayerSource(Protocol):
         fit 16 bits (-32768..32767); what does not fit has been carried into the residual.
         """
         ...
+
+
+class _Mix(NamedTuple):
+    """A sum of layers.
+
+    Attributes:
+        outside: the sum where nothing is painted.
+        painted: what is added to it, by the mask that says where.
+    """
+
+    outside: MixedMaps
+    painted: Mapping[PaintedMask, MixedMaps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,40 +144,42 @@ class AffineLayers:
 
         Painted masks are as sharp as the view, and no map could hold them: each costs a pass over what is painted.
         """
-        weights = Weights.of(weights)
+        mixed = self._mixed_maps(Weights.of(weights))
         samples = self._pyramid.sample(view)
-        picture = self._mixed_maps(weights).apply(samples, view)
-        for mask, layers in weights.painted.items():
+        picture = mixed.outside.apply(samples, view)
+        for mask, change in mixed.painted.items():
             part = mask.part_of(view)
             if part is not None:
-                change = self._change(weights, layers).apply(samples[part], view.part(*part))
-                picture[part] += mask.painted_in(view)[part][..., None] * change
+                covered = mask.painted_in(view)[part]
+                picture[part] += cv2.merge([covered] * 3) * change.apply(samples[part], view.part(*part))
         return picture
 
-    def _change(self, weights: Weights, layers: Sequence[int]) -> MixedMaps:
-        """What these layers add to the picture where a mask is painted."""
-        outer = weights.unpainted[layers]
-        change = weights.channels[layers] + weights.outer[layers] - 2 * outer
-        scale, shift = (_weighed(change, [maps[x] for x in layers]) for maps in (self.scale_maps, self.shift_maps))
-        size = (self.photo.width, self.photo.height)
-        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, size, self.frame)
-
     @cached_property
-    def _last_mix(self) -> dict[Hashable, MixedMaps]:
+    def _last_mix(self) -> dict[Hashable, _Mix]:
         return {}
 
-    def _mixed_maps(self, weights: Weights) -> MixedMaps:
-        """One scale and one shift map for these weights; the last are kept, as pictures are drawn in strips."""
+    def _mixed_maps(self, weights: Weights) -> _Mix:
+        """The maps for these weights; the last are kept, as pictures are drawn in strips."""
         key = weights.key
         mixed = self._last_mix.get(key)
         if mixed is None:
             masks = self._masks_on_maps(weights)
-            scale = _mix_maps(weights, self.scale_maps, masks) * np.float32(1 / self.photo.white)
-            shift = _mix_maps(weights, self.shift_maps, masks) + np.float32(OFFSET)
-            mixed = MixedMaps.over(scale, shift, (self.photo.width, self.photo.height), self.frame)
+            scale, shift = (_mix_maps(weights, maps, masks) for maps in (self.scale_maps, self.shift_maps))
+            changes = {mask: self._change(weights, layers) for mask, layers in weights.painted.items()}
+            mixed = _Mix(self._over_photo(scale, shift + np.float32(OFFSET)), changes)
             self._last_mix.clear()
             self._last_mix[key] = mixed
         return mixed
+
+    def _change(self, weights: Weights, layers: Sequence[int]) -> MixedMaps:
+        """What these layers add to the picture where their mask is painted."""
+        change = weights.channels[layers] + weights.outer[layers] - 2 * weights.unpainted[layers]
+        scale, shift = (_weighed(change, [maps[x] for x in layers]) for maps in (self.scale_maps, self.shift_maps))
+        return self._over_photo(scale, shift)
+
+    def _over_photo(self, scale: FloatImage, shift: FloatImage) -> MixedMaps:
+        size = (self.photo.width, self.photo.height)
+        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, size, self.frame)
 
     def _masks_on_maps(self, weights: Weights) -> dict[ShapedMask, NDArray[np.float32]]:
         """The smooth masks at the maps' pixels, (h, w) each; those of the last mix are kept, for drags."""

@@ -26,6 +26,8 @@ from PySide6.QtWidgets import QApplication
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.frame import Frame
+from bsgui.core.mask import Mask
+from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import Photo
 from bsgui.core.shaped_mask import ShapedMask
 from bsgui.core.tint import tint_of
@@ -37,6 +39,7 @@ from tests.fixtures import framed as frame_layers
 from tests.fixtures import layer_infos, make_layers
 
 BRANCHES, MAPS = 6, 256
+PAINTED = 2
 WARM_UP, ROUNDS = 10, 150
 
 
@@ -77,7 +80,7 @@ def file_photo(path: Path) -> Photo:
 class Bench:
     """One canvas with one photo."""
 
-    def __init__(self, app: QApplication, photo: Photo, framed: bool = False, masked: bool = False) -> None:
+    def __init__(self, app: QApplication, photo: Photo, framed: bool = False, masks: str = "") -> None:
         self.app, self.photo = app, photo
         self.document = Document()
         self.canvas = CanvasView(self.document)
@@ -92,16 +95,24 @@ class Bench:
             decomposition = frame_layers(decomposition, frame, repeats=1)
             self.overlay = FrameOverlay(self.canvas, FrameState())
         self.document.open_decomposition(decomposition)
-        if masked:
-            for number in range(1, BRANCHES + 1):
-                mask = ShapedMask(
-                    "ellipse", Frame(photo.width / 2, photo.height / 2, photo.width / 2, photo.height / 2)
-                )
-                self.document.edit_layer(f"branch-{number}", "Mask", mask=mask, tint=tint_of(60.0 * number, 0.3))
+        for number in range(1, BRANCHES + 1 if masks == "shapes" else PAINTED + 1 if masks == "brush" else 1):
+            mask = self._ellipse() if masks == "shapes" else PaintedMask(self._strokes(number))
+            self.document.edit_layer(f"branch-{number}", "Mask", mask=mask, tint=tint_of(60.0 * number, 0.3))
         self._settle()
         while not all(pyramid.is_complete for pyramid in layers.pyramids):
             app.processEvents()
         self._settle()
+
+    def _ellipse(self) -> ShapedMask:
+        half = (side / 2 for side in (self.photo.width, self.photo.height))
+        return ShapedMask("ellipse", Frame(self.photo.width / 2, self.photo.height / 2, *half))
+
+    def _strokes(self, seed: int) -> tuple[Stroke, ...]:
+        """A dozen strokes of the usual brush, all over the photo."""
+        rng, radius = np.random.default_rng(seed), 0.03 * self.photo.height
+        starts = rng.uniform(0.1, 0.9, (12, 1, 2)) * (self.photo.width, self.photo.height)
+        paths = starts + rng.normal(0, radius, (12, 60, 2)).cumsum(1)
+        return tuple(Stroke(tuple((float(x), float(y)) for x, y in path), radius, 0.5) for path in paths)
 
     def _settle(self) -> None:
         for _ in range(20):
@@ -134,13 +145,18 @@ class Bench:
             yield lambda gain=gain: self.document.edit_layer("branch-2", "Gain", merge_key="drag", gain=gain)
 
     def mask_drag(self) -> Iterator[Callable[[], None]]:
-        """A mask dragged around."""
+        """A mask dragged around, or painted on."""
         for step in range(10_000):
             mask = self.document.layer("branch-2").mask
-            assert mask is not None
             dx, dy = ((70, 30), (-50, 60), (-70, -30), (50, -60))[step // 8 % 4]
-            frame = replace(mask.frame, x=mask.frame.x + dx, y=mask.frame.y + dy)
-            moved = replace(mask, frame=frame)
+            if isinstance(mask, ShapedMask):
+                frame = replace(mask.frame, x=mask.frame.x + dx, y=mask.frame.y + dy)
+                moved: Mask = replace(mask, frame=frame)
+            else:
+                assert mask is not None
+                *others, last = mask.strokes
+                x, y = last.points[-1]
+                moved = PaintedMask((*others, replace(last, points=(*last.points, (x + dx, y + dy)))))
             yield lambda moved=moved: self.document.edit_layer("branch-2", "Mask", merge_key="drag", mask=moved)
 
     def pan(self) -> Iterator[Callable[[], None]]:
@@ -190,7 +206,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--megapixels", type=float, nargs="*", default=[12.0], help="sizes of synthetic photos")
     parser.add_argument("--depth", type=int, choices=(8, 16), default=8)
     parser.add_argument("--framed", action="store_true", help="layers of a framed part, which is turned")
-    parser.add_argument("--masked", action="store_true", help="every branch has a mask and a tint")
+    parser.add_argument(
+        "--masks", choices=("shapes", "brush"), default="", help="ellipses for all branches, or two that are painted"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -198,7 +216,7 @@ def main(argv: list[str]) -> int:
     apply_theme(app, "dark")
     photos = [file_photo(options.photo)] if options.photo else []
     photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
-    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed, options.masked).run()]
+    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed, options.masks).run()]
     if options.json:
         sys.stdout.write(json.dumps([vars(timing) for timing in timings], indent=1) + "\n")
         return 0

@@ -113,3 +113,23 @@ def test_another_light_is_deterministic_smooth_and_in_range() -> None:
 def test_black_stays_black() -> None:
     lit = relight(torch.full((1, 3, 32, 32), -1.0), torch.Generator().manual_seed(1))
     torch.testing.assert_close(lit, torch.full((1, 3, 32, 32), -1.0), atol=1e-3, rtol=0)
+
+
+def test_a_leader_misses_nothing_when_it_shows_the_factor_and_nothing_else() -> None:
+    chance = torch.Generator().manual_seed(2)
+    plain = torch.randn(2, 3, 16, 16, generator=chance) / 8
+    factor = torch.zeros(2, 3, 16, 16)
+    factor[:, :, 4:9, 5:12] = -0.5
+    photos = torch.cat([plain + factor, plain])
+
+    def missed(leader: torch.Tensor) -> float:
+        return Factors(2, is_light=False).missed(torch.stack([photos - leader, leader], 1), photos, 1).item()
+
+    nothing = torch.zeros_like(factor)
+    assert missed(torch.cat([factor, nothing])) == pytest.approx(0, abs=1e-5)
+    assert missed(torch.cat([nothing, nothing])) == pytest.approx(1, abs=1e-2)
+    # Half of it, too much of it, and something else beside it.
+    assert 0 < missed(torch.cat([factor / 2, nothing])) < 1
+    assert missed(torch.cat([2.5 * factor, nothing])) > 1
+    assert missed(torch.cat([factor, factor])) > 0.9
+    assert missed(torch.cat([factor + plain, plain])) > 0.3

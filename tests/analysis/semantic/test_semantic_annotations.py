@@ -102,7 +102,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
         ({"photo": "../secret.jpg"}, "inside the data packs"),
         ({"photo": "/etc/passwd"}, "inside the data packs"),
         ({"photo": "pets256//a.jpg"}, "inside the data packs"),
-        ({"split": "train"}, "split must be one of"),
+        ({"split": "holiday"}, "split must be one of"),
         ({"width": 0}, "width must be"),
         ({"width": 10**9}, "width must be"),
         ({"annotator": None}, "annotator is missing"),

@@ -93,6 +93,15 @@ def test_animals_are_measured_for_every_contender(
     assert json.loads(card.read_text())["spots_precision_over_wavelet"].keys() == {"median", "low", "high"}
 
 
+def test_photos_that_models_are_trained_on_are_no_measure(
+    store: ModelStore, animals: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing = tmp_path / "drawn/2.json"
+    drawing.write_text(drawing.read_text().replace('"test"', '"train"'))
+    assert main([*animals, "--model", "tiny"]) == 2
+    assert "trained on" in capsys.readouterr().err
+
+
 def test_the_same_seed_gives_the_same_figures_and_weights_need_no_card(
     store: ModelStore, animals: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

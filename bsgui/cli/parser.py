@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from bsgui import __version__
+from bsgui.core.blend_mode import MODES, BlendMode
 from bsgui.core.errors import UsageError
 from bsgui.core.tint import Tint, tint_of_text
 
@@ -74,6 +75,8 @@ examples:
 
 --tint multiplies the layer's red, green and blue so that what is grey in it gets
 that colour and no other brightness; #ffffff takes a tint away.
+--mode says what of the layer counts: add (all of it), lighten or darken (what
+brightens or darkens the picture), luminosity or colour.
 """
 _VERIFY = """\
 Check a stack: every file's checksum and size, and that the layers add up to
@@ -194,6 +197,7 @@ def _add_recombine(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--out", type=Path, required=True, metavar="IMAGE", help="PNG, TIFF, JPEG or WebP by its suffix")
     option("--gain", action="append", default=[], type=_gain, metavar="LAYER=VALUE", help="-2 … 3; repeatable")
     option("--tint", action="append", default=[], type=_tint, metavar="LAYER=#RRGGBB", help="colour; repeatable")
+    option("--mode", action="append", default=[], type=_mode, metavar="LAYER=MODE", help="see below; repeatable")
     option("--hide", action="append", default=[], metavar="LAYER", help="leave a layer out; repeatable")
     option("--only", action="append", default=[], metavar="LAYER", help="leave all others out; repeatable")
     option("--overwrite", action="store_true", help="replace IMAGE if it is already there")
@@ -305,6 +309,14 @@ def _gain(text: str) -> tuple[str, float]:
     if not layer or not GAIN_MIN <= gain <= GAIN_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=VALUE with a value from {GAIN_MIN:g} to {GAIN_MAX:g}")
     return layer, gain
+
+
+def _mode(text: str) -> tuple[str, BlendMode]:
+    layer, _, mode = text.rpartition("=")
+    for known in MODES:
+        if layer and mode == known:
+            return layer, known
+    raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=MODE with one of {', '.join(MODES)}")
 
 
 def _tint(text: str) -> tuple[str, Tint]:

@@ -52,9 +52,9 @@ def asked_blends(manifest: Manifest, asked: argparse.Namespace) -> dict[str, Lay
 
     Args:
         manifest: of the stack.
-        asked: ``gain``: layers and gains; shows a layer that the manifest hides, and keeps its opacity. ``tint``:
-            layers and tints. ``hide``: layers to leave out, whatever else is said about them. ``only``: if there are
-            any, all others are left out.
+        asked: ``gain``: layers and gains; shows a layer that the manifest hides, and keeps its opacity. ``tint``,
+            ``mode``: layers and tints or blend modes. ``hide``: layers to leave out, whatever else is said about them.
+            ``only``: if there are any, all others are left out.
 
     Raises:
         UsageError: a layer that is not there.
@@ -72,6 +72,9 @@ def asked_blends(manifest: Manifest, asked: argparse.Namespace) -> dict[str, Lay
     for name, tint in asked.tint:
         layer_id = find_layer(manifest, name).id
         blends[layer_id] = blends[layer_id]._replace(tint=tint)
+    for name, mode in asked.mode:
+        layer_id = find_layer(manifest, name).id
+        blends[layer_id] = blends[layer_id]._replace(mode=mode)
     return blends | {find_layer(manifest, name).id: _GONE for name in asked.hide}
 
 

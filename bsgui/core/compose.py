@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .blend_mode import PLAIN, BlendMode
 from .mask import Mask
 from .photo import OFFSET, FloatImage
 from .sources import LayerSource
@@ -60,6 +61,7 @@ def show_layer(
     view: Viewport,
     mask: Mask | None = None,
     outside: float = 1.0,
+    mode: BlendMode = PLAIN,
 ) -> NDArray[np.uint8]:
     """One layer alone, in one of three looks.
 
@@ -71,6 +73,7 @@ def show_layer(
         view: what to show.
         mask: where that factor counts; None for everywhere.
         outside: the factor elsewhere.
+        mode: what of the layer counts.
 
     Returns:
         (view.height, view.width, 3) uint8.
@@ -78,7 +81,8 @@ def show_layer(
     channels = np.zeros((source.count, 3), np.float32)
     channels[index] = weight
     masks = tuple(mask if layer == index else None for layer in range(source.count)) if mask else ()
-    alone = source.mix(Weights(channels, masks, np.full(source.count, outside, np.float32)), view)
+    modes = tuple(mode if layer == index else PLAIN for layer in range(source.count))
+    alone = source.mix(Weights(channels, masks, np.full(source.count, outside, np.float32), modes), view)
     if look is LayerView.GREY:
         return to_uint8(alone)
     signed = alone - np.float32(OFFSET)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .blend_mode import MODES, PLAIN, BlendMode
 from .errors import UsageError
 from .mask import Mask
 from .tint import NO_TINT, TINT_MAX, Tint
@@ -44,7 +45,8 @@ class LayerState:
         opacity: 0..1, multiplies the gain.
         locked: edits other than visibility, muting and unlocking are refused.
         tint: factors on its red, green and blue.
-        mask: where gain, opacity and tint count; elsewhere the layer contributes as it came. None: everywhere.
+        mode: what of the weighed content counts.
+        mask: where gain, opacity, tint and mode count; elsewhere the layer contributes as it came. None: everywhere.
     """
 
     id: str
@@ -58,6 +60,7 @@ class LayerState:
     locked: bool = False
     tint: Tint = NO_TINT
     mask: Mask | None = None
+    mode: BlendMode = PLAIN
 
     @property
     def weight(self) -> float:
@@ -72,7 +75,7 @@ class LayerState:
     @property
     def is_untouched(self) -> bool:
         """Whether the layer contributes exactly as it came."""
-        return self.weight == 1.0 and self.tint == NO_TINT
+        return self.weight == 1.0 and self.tint == NO_TINT and self.mode == PLAIN
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,12 @@ class LayerStack:
         """
         channels = np.zeros((len(self.layers), 3), np.float32)
         masks: list[Mask | None] = [None] * len(self.layers)
+        modes: list[BlendMode] = [PLAIN] * len(self.layers)
         for layer in self.layers:
             if layer.id == solo or (solo is None and layer.visible and not layer.muted):
                 channels[layer.source], masks[layer.source] = layer.own_weights, layer.mask
-        return Weights(channels, tuple(masks) if any(masks) else ())
+                modes[layer.source] = layer.mode
+        return Weights(channels, tuple(masks) if any(masks) else (), modes=tuple(modes))
 
     @property
     def is_untouched(self) -> bool:
@@ -112,7 +117,7 @@ class LayerStack:
         return all(layer.is_untouched for layer in self.layers)
 
 
-_LOCKABLE = {"gain", "opacity", "name", "tint", "mask"}
+_LOCKABLE = {"gain", "opacity", "name", "tint", "mask", "mode"}
 AS_IT_CAME: dict[str, Any] = {
     "visible": True,
     "muted": False,
@@ -120,6 +125,7 @@ AS_IT_CAME: dict[str, Any] = {
     "opacity": 1.0,
     "tint": NO_TINT,
     "mask": None,
+    "mode": PLAIN,
 }
 """The settings that make a layer contribute as it came."""
 
@@ -128,14 +134,19 @@ def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
     """The stack with some fields of one layer changed; gain, opacity and tint are clamped to their range.
 
     Raises:
-        UsageError: unknown layer, the layer is locked and the change is not one a lock allows, or a mask for base or
-            residual, which lie under all that has no layer of its own.
+        UsageError: unknown layer or mode, the layer is locked and the change is not one a lock allows, or a mask or a
+            mode for base or residual, which lie under all that has no layer of its own.
     """
     layer = stack[layer_id]
     if layer.locked and _LOCKABLE & changes.keys():
         raise UsageError(f"“{layer.name}” is locked.")
     if changes.get("mask") is not None and layer.kind is not LayerKind.BRANCH:
         raise UsageError(f"“{layer.name}” cannot be masked: only branches can.")
+    mode = changes.get("mode", PLAIN)
+    if mode not in MODES:
+        raise UsageError(f"There is no blend mode “{mode}”; there are {', '.join(MODES)}.")
+    if mode != PLAIN and layer.kind is not LayerKind.BRANCH:
+        raise UsageError(f"“{layer.name}” has no blend mode: only branches have.")
     if "gain" in changes:
         changes["gain"] = float(min(max(changes["gain"], GAIN_MIN), GAIN_MAX))
     if "opacity" in changes:
@@ -166,5 +177,5 @@ def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
 
 
 def reset_layers(stack: LayerStack) -> LayerStack:
-    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, at gain 1."""
+    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, plain, at gain 1."""
     return LayerStack(tuple(x if x.locked else replace(x, **AS_IT_CAME) for x in stack.layers))

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from .blend_mode import MODES, PLAIN, BlendMode
 from .errors import StackReadError
 from .fields import FieldError, Fields
 from .frame import Frame, read_frame
@@ -98,11 +99,13 @@ class LayerBlend(NamedTuple):
         weight: the factor on it.
         tint: more factors, on its red, green and blue.
         mask: where these count; elsewhere the factor is 1. None: everywhere.
+        mode: what of the product counts.
     """
 
     weight: float = 1.0
     tint: Tint = NO_TINT
     mask: Mask | None = None
+    mode: BlendMode = PLAIN
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class ManifestLayer:
         id, name, kind, energy_share, description: see :class:`~bsgui.core.decomposition.LayerInfo`.
         file: plain name, in the manifest's folder.
         sha256: of the file.
-        visible, muted, gain, opacity, locked, tint, mask: the person's settings.
+        visible, muted, gain, opacity, locked, tint, mask, mode: the person's settings.
         baked_gain, baked_tint: what the file's content was multiplied by (within the mask); 1 for layers as they came.
     """
 
@@ -137,12 +140,14 @@ class ManifestLayer:
     tint: Tint = NO_TINT
     baked_tint: Tint = NO_TINT
     mask: Mask | None = None
+    mode: BlendMode = PLAIN
 
     @property
     def blend(self) -> LayerBlend:
         """What the settings come to."""
         is_there = self.visible and not self.muted
-        return LayerBlend(self.gain * self.opacity, self.tint, self.mask) if is_there else LayerBlend(0.0)
+        own = LayerBlend(self.gain * self.opacity, self.tint, self.mask, self.mode)
+        return own if is_there else LayerBlend(0.0)
 
 
 @dataclass(frozen=True)
@@ -315,4 +320,5 @@ def _layer(fields: Fields) -> ManifestLayer:
         tint=read_tint(fields, "tint"),
         baked_tint=read_tint(fields, "baked_tint"),
         mask=read_mask(fields),
+        mode=fields.choice("mode", MODES, PLAIN),
     )

@@ -67,12 +67,14 @@ class _Mix(NamedTuple):
     """A sum of layers.
 
     Attributes:
-        outside: the sum where nothing is painted.
+        outside: the sum where nothing is painted, of the layers whose mode is the plain one.
         painted: what is added to it, by the mask that says where.
+        moded: the other layers as they came, by number.
     """
 
     outside: MixedMaps
     painted: Mapping[PaintedMask, MixedMaps]
+    moded: Mapping[int, MixedMaps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,8 +145,10 @@ class AffineLayers:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view.
 
         Painted masks are as sharp as the view, and no map could hold them: each costs a pass over what is painted.
+        A layer whose mode is not the plain one costs a pass over the view.
         """
-        mixed = self._mixed_maps(Weights.of(weights))
+        weights = Weights.of(weights)
+        mixed = self._mixed_maps(weights)
         samples = self._pyramid.sample(view)
         picture = mixed.outside.apply(samples, view)
         for mask, change in mixed.painted.items():
@@ -152,6 +156,8 @@ class AffineLayers:
             if part is not None:
                 covered = mask.painted_in(view)[part]
                 picture[part] += cv2.merge([covered] * 3) * change.apply(samples[part], view.part(*part))
+        for layer, alone in mixed.moded.items():
+            picture += weights.of_layer(layer, view).of(alone.apply(samples, view))
         return picture
 
     @cached_property
@@ -163,10 +169,14 @@ class AffineLayers:
         key = weights.key
         mixed = self._last_mix.get(key)
         if mixed is None:
-            masks = self._masks_on_maps(weights)
-            scale, shift = (_mix_maps(weights, maps, masks) for maps in (self.scale_maps, self.shift_maps))
-            changes = {mask: self._change(weights, layers) for mask, layers in weights.painted.items()}
-            mixed = _Mix(self._over_photo(scale, shift + np.float32(OFFSET)), changes)
+            plain = weights.without(weights.moded)
+            masks = self._masks_on_maps(plain)
+            scale, shift = (_mix_maps(plain, maps, masks) for maps in (self.scale_maps, self.shift_maps))
+            mixed = _Mix(
+                self._over_photo(scale, shift + np.float32(OFFSET)),
+                {mask: self._change(plain, layers) for mask, layers in plain.painted.items()},
+                {x: self._over_photo(self.scale_maps[x], self.shift_maps[x]) for x in weights.moded},
+            )
             self._last_mix.clear()
             self._last_mix[key] = mixed
         return mixed
@@ -242,9 +252,8 @@ class PixelLayers:
         """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight."""
         total = np.full((view.height, view.width, 3), OFFSET, np.float32)
         for weight, pyramid in zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True):
-            if np.any(weight):
-                pixels = pyramid.sample(view).astype(np.float32)
-                total += pixels * (weight * np.float32(1 / TICKS_PER_FULL_SCALE))
+            if not weight.is_nothing:
+                total += weight.of(pyramid.sample(view)) * np.float32(1 / TICKS_PER_FULL_SCALE)
         return total
 
     def ticks(self, start: int, stop: int) -> TickImage:

@@ -129,6 +129,7 @@ def _state(layer: ManifestLayer, number: int, edited: bool) -> LayerState:
         opacity=layer.opacity,
         tint=layer.tint,
         mask=layer.mask,
+        mode=layer.mode,
         locked=layer.locked,
     )
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from bsgui.core.blend_mode import MODES, PLAIN
 from bsgui.core.errors import BsguiError, ExportError
 from bsgui.core.fields import FieldError, Fields
 from bsgui.core.frame import read_frame
@@ -281,6 +282,7 @@ def _layer(fields: Fields) -> LayerState:
         locked=fields.flag("locked", False),
         tint=read_tint(fields, "tint"),
         mask=read_mask(fields),
+        mode=fields.choice("mode", MODES, PLAIN),
     )
 
 

@@ -63,7 +63,7 @@ def layer_weights(manifest: Manifest, blends: Mapping[str, LayerBlend] | None = 
     chosen = (all_blends | dict(blends or {})).values()
     channels = np.array([np.multiply(blend.weight, blend.tint) for blend in chosen], np.float32)
     masks = tuple(blend.mask for blend in chosen)
-    return Weights(channels, masks if any(masks) else ())
+    return Weights(channels, masks if any(masks) else (), modes=tuple(blend.mode for blend in chosen))
 
 
 def watched_strips(

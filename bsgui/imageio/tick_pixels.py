@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bsgui.core.manifest import ZERO_8, ZERO_16
 from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, Samples, TickImage
+from bsgui.core.weights import SeenWeight
 
 TICKS_PER_LSB = 128
 """Ticks in one step of an 8-bit photo."""
@@ -39,24 +40,24 @@ def add_up(ticks: TickImage) -> TickImage:
     return np.asarray(ticks.sum(0, dtype=np.int32) + OFFSET_TICKS, dtype=np.int32)
 
 
-def blend(ticks: TickImage, weights: Sequence[NDArray[np.float32]]) -> TickImage:
-    """``OFFSET_TICKS + sum_k weights[k] * ticks[k]``: (h, W, 3) int32, not clipped.
+def blend(ticks: TickImage, weights: Sequence[SeenWeight]) -> TickImage:
+    """``OFFSET_TICKS + sum_k weights[k].of(ticks[k])``: (h, W, 3) int32, not clipped.
 
     Args:
         ticks: (K, h, W, 3) int32.
-        weights: of every layer, float32: one, (3,) or (h, W, 3), see :meth:`bsgui.core.weights.Weights.seen_in`; with
-            every weight 1 the result is exact, otherwise it is rounded to a tick.
+        weights: of every layer, see :meth:`bsgui.core.weights.Weights.seen_in`; with all neutral the result is exact,
+            otherwise it is rounded to a tick.
     """
     if _are_neutral(weights):
         return add_up(ticks)
     total = np.full(ticks.shape[1:], OFFSET_TICKS, np.float32)
     for weight, layer in zip(weights, ticks, strict=True):
-        if np.any(weight):
-            total += layer * weight
+        if not weight.is_nothing:
+            total += weight.of(layer)
     return np.rint(total, out=total).astype(np.int32)
 
 
-def bake(ticks: TickImage, weights: Sequence[NDArray[np.float32]]) -> None:
+def bake(ticks: TickImage, weights: Sequence[SeenWeight]) -> None:
     """Multiply each layer by its weight, in place, rounding to a tick. The last layer gets what rounding leaves.
 
     So the baked layers add up to :func:`blend` of the layers as they were.
@@ -69,14 +70,14 @@ def bake(ticks: TickImage, weights: Sequence[NDArray[np.float32]]) -> None:
         return
     total = blend(ticks, weights)
     for layer, weight in zip(ticks, weights, strict=True):
-        if np.any(weight != 1):
-            layer[...] = np.rint(layer * weight)
-    if np.any(weights[-1]):
+        if not weight.is_neutral:
+            layer[...] = np.rint(weight.of(layer))
+    if not weights[-1].is_nothing:
         ticks[-1] += total - OFFSET_TICKS - ticks.sum(0, dtype=np.int32)
 
 
-def _are_neutral(weights: Sequence[NDArray[np.float32]]) -> bool:
-    return all(np.all(weight == 1) for weight in weights)
+def _are_neutral(weights: Sequence[SeenWeight]) -> bool:
+    return all(weight.is_neutral for weight in weights)
 
 
 def fit_16_bits(ticks: TickImage) -> tuple[int, int]:

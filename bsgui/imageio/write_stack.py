@@ -57,7 +57,7 @@ class ExportOptions:
     Attributes:
         depth: 16 recombines exactly; 8 gives previews over mid-grey, which do not.
         which: all layers, or those whose eye is open.
-        edited: multiply gain, opacity, tint and muting into the pixels, where the masks are; otherwise the layers are
+        edited: work gain, opacity, tint, mode and muting into the pixels, where the masks are; otherwise the layers are
             written as they came and the manifest holds the settings.
         composite: also write the picture as it is blended.
         overwrite: replace an export that is in the folder.
@@ -294,6 +294,7 @@ class _Export:
             baked_gain=state.weight if self._options.edited else 1.0,
             tint=state.tint,
             mask=state.mask,
+            mode=state.mode,
             baked_tint=state.tint if self._options.edited else NO_TINT,
         )
 

@@ -90,7 +90,7 @@ LAYER = (
     _A("visible", "Show or &Hide", ("V",), "Show or hide the selected layer", "eye", _LAYERS),
     _A("solo", "&Solo", ("S",), "Show the selected layer alone; again: everything as it was", "solo", _LAYERS),
     _A("mute", "&Mute or Unmute", ("M",), "Take the selected layer out for now", "mute", _LAYERS),
-    _A("lock", "&Lock or Unlock", ("L",), "Protect the selected layer’s gain, opacity, tint, mask and name", "lock",
+    _A("lock", "&Lock or Unlock", ("L",), "Protect the settings and the name of the selected layer", "lock",
        _LAYERS),
     _A("rename", "Re&name", ("F2",), "Rename the selected layer", "", _LAYERS),
     _A("tint", "&Tint…", ("C",), "Tint the selected layer: a warmer light, another fur", "tint", _LAYERS),

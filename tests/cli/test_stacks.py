@@ -60,6 +60,28 @@ def test_a_tint_multiplies_the_channels(stacks: Path, photos: Path, tmp_path: Pa
     assert np.abs(pixels(tmp_path / "a.png") - np.clip(expected, 0, 255)).max() <= 0.51
 
 
+def test_modes_of_a_layer_part_it(stacks: Path, photos: Path, tmp_path: Path) -> None:
+    stack = str(stacks / "cat")
+    pictures = {}
+    for mode in ("lighten", "darken", "luminosity", "colour"):
+        out = tmp_path / f"{mode}.png"
+        edits = ["--only", "branch-2", "--mode", f"branch-2={mode}"]
+        assert main(["recombine", stack, "--out", str(out), *edits]) == 0
+        pictures[mode] = cv2.imread(str(out)).astype(int) - 128
+    assert pictures["lighten"].min() >= -1
+    assert pictures["darken"].max() <= 0
+    assert np.ptp(pictures["luminosity"], axis=2).max() <= 1
+    whole = pictures["lighten"] + pictures["darken"]
+    assert np.abs(whole - pictures["luminosity"] - pictures["colour"]).max() <= 3
+
+
+@pytest.mark.parametrize("mode", ["branch-1", "=darken", "branch-1=glow", "branch-1="])
+def test_a_mode_that_is_none_is_a_wrong_usage(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["recombine", "stack", "--out", "a.png", "--mode", mode])
+    assert "--mode" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("tint", ["branch-1", "=#ffffff", "branch-1=red", "branch-1=#000000", "branch-1="])
 def test_a_tint_that_is_none_is_a_wrong_usage(tint: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -41,6 +41,7 @@ def make_manifest(**changes: Any) -> Manifest:
             opacity=0.5,
             tint=WARM,
             mask=MASK,
+            mode="colour",
         ),
         ManifestLayer(2, 1, "residual", "Residual", LayerKind.RESIDUAL, "cat_02_residual.png", SHA, muted=True),
     )
@@ -73,15 +74,19 @@ def test_unknown_keys_are_ignored() -> None:
 
 def test_weights_are_what_the_person_had_set() -> None:
     blends = make_manifest().blends()
-    assert blends == {"base": LayerBlend(), "branch-1": LayerBlend(0.75, WARM, MASK), "residual": LayerBlend(0.0)}
+    assert blends == {
+        "base": LayerBlend(),
+        "branch-1": LayerBlend(0.75, WARM, MASK, "colour"),
+        "residual": LayerBlend(0.0),
+    }
     assert set(make_manifest(edited=True).blends().values()) == {LayerBlend()}
 
 
-def test_layers_of_older_versions_have_no_tint_and_no_mask() -> None:
+def test_layers_of_older_versions_have_no_tint_no_mask_and_no_mode() -> None:
     data = json.loads(json.dumps(make_manifest().to_json()))
     for layer in data["layers"]:
-        del layer["tint"], layer["baked_tint"], layer["mask"]
-    assert {(layer.tint, layer.mask) for layer in Manifest.from_json(data).layers} == {(NO_TINT, None)}
+        del layer["tint"], layer["baked_tint"], layer["mask"], layer["mode"]
+    assert {(x.tint, x.mask, x.mode) for x in Manifest.from_json(data).layers} == {(NO_TINT, None, "add")}
 
 
 def test_only_whole_unedited_16_bit_stacks_are_exact() -> None:
@@ -104,7 +109,7 @@ HOSTILE: list[tuple[str, Any]] = [
     ("layers.0.gain", 10**400), ("layers.0.opacity", 1.5), ("layers.0.opacity", -0.1),
     ("layers.0.visible", 1), ("layers.0.tint", [1, 1]), ("layers.0.tint", [1, 1, -0.1]),
     ("layers.0.tint", "#ffffff"), ("layers.0.tint", [1, 1, float("nan")]), ("layers.0.tint", [1, 1, 99]),
-    ("layers.0.baked_tint", {"0": 1}),
+    ("layers.0.baked_tint", {"0": 1}), ("layers.1.mode", "glow"), ("layers.1.mode", 1), ("layers.1.mode", ["add"]),
     ("layers.1.mask", "ellipse"), ("layers.1.mask", {}), ("layers.1.mask.shape", "star"), ("layers.1.mask.feather", 0),
     ("layers.1.mask.feather", float("nan")), ("layers.1.mask.inverted", 1), ("layers.1.mask.frame", None),
     ("layers.1.mask.frame.width", 0), ("layers.1.mask.frame.x", 1e300), ("layers.1.mask.frame.angle", "steep"),

@@ -104,8 +104,8 @@ def test_a_painted_layer_is_as_it_is_set_where_it_is_painted(inverted: bool, fra
     pixels = PixelLayers(photo, tuple(source.ticks(0, photo.height).astype(np.int16)))
     for view in (Viewport.strip(photo.width, 0, photo.height), Viewport(20, 30, 1.5, 90, 40)):
         expected = sum(
-            (source.mix(one, view) - 0.5) * factors
-            for one, factors in zip(np.eye(source.count, dtype=np.float32), stack.weights().seen_in(view), strict=True)
+            weight.of(source.mix(one, view) - 0.5)
+            for one, weight in zip(np.eye(source.count, dtype=np.float32), stack.weights().seen_in(view), strict=True)
         )
         np.testing.assert_allclose(source.mix(stack.weights(), view), expected + 0.5, atol=2e-5)
     strip = Viewport.strip(photo.width, 0, photo.height)

@@ -39,7 +39,7 @@ def make_project(**changes: Any) -> Project:
     stack = move_layer(
         edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4), mask=MASK), "base", 2
     )
-    stack = edit_layer(stack, "branch-1", mask=PAINTED)
+    stack = edit_layer(stack, "branch-1", mask=PAINTED, mode="darken")
     stack = edit_layer(stack, "residual", locked=True, visible=False)
     settings = DecomposeSettings("general", "cat", 7, 256, "cpu", splits_light=True)
     return Project(**{

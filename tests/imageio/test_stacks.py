@@ -17,6 +17,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from bsgui.core.blend_mode import BlendMode
+from bsgui.core.compose import compose
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ExportError, StackReadError, UsageError
 from bsgui.core.frame import Frame
@@ -214,6 +216,29 @@ def test_where_a_mask_is_not_the_layers_are_as_they_came(
     assert np.abs(composite - expected).max() < 0.6
     opened = open_stack(tmp_path / "out")[1]
     assert opened["branch-1"].mask == (None if edited else mask)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("mode", ["lighten", "darken", "luminosity", "colour"])
+def test_modes_are_in_the_composite_and_come_back(tmp_path: Path, edited: bool, mode: BlendMode) -> None:
+    photo = make_photo(name="cat.png")
+    decomposition = make_decomposition(photo)
+    mask = PaintedMask((Stroke(((10.0, 10.0), (30.0, 14.0)), 8.0, 0.6),))
+
+    def change(stack: LayerStack) -> LayerStack:
+        return edit_layer(
+            edit_layer(stack, "branch-1", gain=2.0, mode=mode), "branch-2", gain=-1.0, mode=mode, mask=mask
+        )
+
+    export(tmp_path / "out", decomposition, change, edited=edited)
+    stack = read_stack(tmp_path / "out")
+    assert verify(stack).ok
+    composite = read_photo(tmp_path / "out" / "cat_composite.png").samples
+    assert np.array_equal(recombine(stack), composite)
+    seen = compose(decomposition.source, change(decomposition.initial_stack()).weights(), whole(photo))
+    assert np.abs(composite.astype(int) - seen).max() <= 1
+    opened = open_stack(tmp_path / "out")[1]
+    assert opened["branch-1"].mode == ("add" if edited else mode)
 
 
 def whole(photo: Photo) -> Any:

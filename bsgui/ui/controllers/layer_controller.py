@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from bsgui.core.blend_mode import BlendMode
 from bsgui.core.document import Document
 from bsgui.core.errors import UsageError
 from bsgui.core.layers import (
@@ -66,6 +67,10 @@ class LayerController(QObject):
     def set_mask(self, layer_id: str, mask: Mask | None, gesture: object = None) -> None:
         """Say where a layer's settings count; edits of one gesture are one undo step."""
         self._edit_layer(layer_id, f"Mask of {self._name(layer_id)}", _key("mask", layer_id, gesture), mask=mask)
+
+    def set_mode(self, layer_id: str, mode: BlendMode) -> None:
+        """Say what of a layer counts."""
+        self._edit_layer(layer_id, f"Mode of {self._name(layer_id)}", mode=mode)
 
     def rename(self, layer_id: str, name: str) -> None:
         """Give a layer another name; an empty one leaves the old."""

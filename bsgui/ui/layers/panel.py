@@ -1,4 +1,4 @@
-"""The layer panel: opacity of the selected layer, the list, and buttons for what is done most."""
+"""The layer panel: mode and opacity of the selected layer, the list, and buttons for what is done most."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCursor, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QListView,
@@ -19,14 +20,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bsgui.core.blend_mode import PLAIN
 from bsgui.core.document import Document
+from bsgui.core.layers import LayerKind
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.controllers.style_controller import StyleController
+from bsgui.ui.described import described
 from bsgui.ui.masking.state import MaskState
 
 from .factor_slider import FactorSlider
 from .mask_popover import MaskPopover
+from .mode_names import MODE_NAMES
 from .model import LayerListModel
 from .row import LayerRow
 from .row_delegate import RowDelegate
@@ -174,7 +179,12 @@ class LayerPanel(QWidget):
         self._opacity_value = ValueEdit(0.0, 1.0, percent=True)
         self._opacity_value.setAccessibleName("Opacity of the selected layer, per cent")
         self._opacity_value.setToolTip("Opacity in per cent, or arithmetic with x as the old value.")
+        self._mode = described(QComboBox(), "Mode of the selected layer", "What of the selected layer counts")
+        for mode, (name, tip) in MODE_NAMES.items():
+            self._mode.addItem(name, mode)
+            self._mode.setItemData(self._mode.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         top = QHBoxLayout()
+        top.addWidget(self._mode)
         top.addWidget(QLabel("Opacity"))
         top.addWidget(self._opacity, 1)
         top.addWidget(self._opacity_value)
@@ -200,8 +210,9 @@ class LayerPanel(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self._opacity.edited.connect(self._set_opacity)
         self._opacity_value.committed.connect(self._set_opacity)
+        self._mode.activated.connect(self._set_mode)
         self._view.view_changed.connect(self._show_view)
-        self._document.stack_changed.connect(self._show_opacity)
+        self._document.stack_changed.connect(self._show_blending)
         self._document.figures_changed.connect(self._show_infos)
         self._styles.changed.connect(self._show_styles)
 
@@ -268,18 +279,25 @@ class LayerPanel(QWidget):
         number = self.model.row_of(selected)
         if number >= 0 and self.list.currentIndex().row() != number:
             self.list.setCurrentIndex(self.model.index(number))
-        self._show_opacity()
+        self._show_blending()
 
-    def _show_opacity(self) -> None:
+    def _show_blending(self) -> None:
         layer = self._edits.selected
         for widget in (self._opacity, self._opacity_value):
             widget.setEnabled(layer is not None and not layer.locked)
             widget.show_factor(1.0 if layer is None else layer.opacity)
+        self._mode.setCurrentIndex(self._mode.findData(PLAIN if layer is None else layer.mode))
+        self._mode.setEnabled(layer is not None and not layer.locked and layer.kind is LayerKind.BRANCH)
 
     def _set_opacity(self, opacity: float, gesture: object = None) -> None:
         layer = self._edits.selected
         if layer is not None:
             self._edits.set_opacity(layer.id, opacity, gesture)
+
+    def _set_mode(self) -> None:
+        layer = self._edits.selected
+        if layer is not None and self._mode.currentData() != layer.mode:
+            self._edits.set_mode(layer.id, self._mode.currentData())
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

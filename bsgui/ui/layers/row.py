@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bsgui.core.blend_mode import PLAIN
 from bsgui.core.decomposition import LayerInfo
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerState
 from bsgui.core.styles import BranchStyle
@@ -28,6 +29,7 @@ from bsgui.ui.panels.icon_label import IconLabel
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider
 from .mask_popover import mask_in_words
+from .mode_names import MODE_NAMES
 from .style_popover import style_in_words
 from .tint_popover import tint_in_words, tint_pixmap
 from .value_edit import ValueEdit
@@ -106,6 +108,7 @@ class LayerRow(QWidget):
         self._value.show_factor(layer.gain)
         self._show_tint(layer)
         self._show_mask(layer)
+        self._show_mode(layer)
         self._slider.setEnabled(not layer.locked)
         self._value.setEnabled(not layer.locked)
         for widget, what in ((self._slider, "Gain"), (self._value, "Gain value"), (self._eye, "Visible")):
@@ -141,6 +144,13 @@ class LayerRow(QWidget):
         if layer.mask is not None:
             self._mask.setToolTip(f"Mask: settings count {mask_in_words(layer.mask)}. Click to change (K)")
             self._mask.setAccessibleName(f"Mask of {layer.name}: {mask_in_words(layer.mask)}")
+
+    def _show_mode(self, layer: LayerState) -> None:
+        self._mode.setVisible(layer.mode != PLAIN)
+        if layer.mode != PLAIN:
+            name, tip = MODE_NAMES[layer.mode]
+            self._mode.setToolTip(f"Mode: {name}. {tip}. Change it above the layers")
+            self._mode.setAccessibleName(f"Mode of {layer.name}: {name}")
 
     def show_solo(self, on: bool) -> None:
         """Whether this layer is shown alone."""
@@ -194,8 +204,10 @@ class LayerRow(QWidget):
         self._eye.setObjectName("layerEye")
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
-        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint, mask and name (L)")
+        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint, mode, mask and name (L)")
         self._style, self._tint, self._mask = _mark("style", "Style"), _mark("tint", "Tint"), _mark("mask", "Mask")
+        self._mode = _mark("mode", "Mode")
+        self._mode.clicked.connect(lambda: self._edits.select(self.layer_id))
         self._mask.clicked.connect(lambda: self.mask_wanted.emit(self.layer_id))
         self._style.clicked.connect(lambda: self.style_wanted.emit(self.layer_id))
         self._tint.clicked.connect(lambda: self.tint_wanted.emit(self.layer_id))
@@ -223,6 +235,7 @@ class LayerRow(QWidget):
             first.addWidget(IconLabel("base" if self._info.kind is LayerKind.BASE else "residual", 14))
             first.addSpacing(4)
         first.addWidget(self._names, 1)
+        first.addWidget(self._mode)
         first.addWidget(self._mask)
         first.addWidget(self._tint)
         first.addWidget(self._style)

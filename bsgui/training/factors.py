@@ -83,8 +83,9 @@ class Factors(nn.Module):
 
         For factors that the second view is free of: there the leader is to show nothing, and in the first view what
         the photos differ in. Shares and deviations (:meth:`overlap`) do not tell a branch where to be empty, and leave
-        it free to exaggerate. Errors count half by their size and half by their square, each in units of what is usual
-        for the factor: by size alone a leader that is not sure holds nothing.
+        it free to exaggerate. Errors count half by their size and half by their square: by size alone a leader that is
+        not sure holds nothing. Their units are the geometric mean of what the subject has of the factor and of what is
+        usual, so that a few thin stripes count beside half a coat.
 
         Args:
             pictures: as for :meth:`overlap`.
@@ -93,14 +94,19 @@ class Factors(nn.Module):
         """
         one, other = photos.chunk(2)
         factor = remove_means((one - other).unsqueeze(1))[:, 0]
-        with torch.no_grad():
-            measured = torch.stack([factor.abs().mean(), factor.square().mean()])
-            self.usual.lerp_(measured, 1 - _MEMORY if self.usual.any() else 1.0)
         first, second = remove_means(pictures)[:, leader].chunk(2)
         errors = torch.stack([first - factor, second])
-        size, square = self.usual + _SMALL
-        missed: Tensor = errors.abs().mean() / size + errors.square().mean() / square
+        size, square = self._units(factor.detach())
+        parts = errors.abs().mean((0, 2, 3, 4)) / size + errors.square().mean((0, 2, 3, 4)) / square
+        missed: Tensor = parts.mean()
         return missed
+
+    def _units(self, factor: Tensor) -> tuple[Tensor, Tensor]:
+        """What errors count in, by size and by square: (S,) each, between what each subject has and what is usual."""
+        own = torch.stack([factor.abs().mean((1, 2, 3)), factor.square().mean((1, 2, 3))])
+        self.usual.lerp_(own.mean(1), 1 - _MEMORY if self.usual.any() else 1.0)
+        size, square = (own * self.usual.unsqueeze(1)).sqrt() + _SMALL
+        return size, square
 
     def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
         lead = changes / (changes + stays + _SMALL) + _SHARE_COUNTS * changes / (changes.sum() + _SMALL)

@@ -25,6 +25,10 @@ _POINTER = (
     ("Frame tool: drag outside; click a thin box", "Draw a new frame; frame what was found there"),
     ("Frame tool: arrows; with Ctrl", "Move the frame; turn and resize it"),
     ("Frame tool: Return or double-click; Esc", "Decompose the framed part; the whole photo again"),
+    ("Mask tool: as the frame tool; Delete", "Move, resize, turn or draw the mask; take it away"),
+    ("Mask brush: drag; with Alt; with Shift", "Paint; erase; straight on from the last stroke"),
+    ("Mask brush: [ ]; { }; X", "Size; hardness; paint or erase"),
+    ("Mask tool and brush: Return; Esc", "Put the tool down; take back what is held"),
 )
 
 

@@ -1,9 +1,10 @@
 """How long the GUI thread is held up while the window works: ``python -m tests.bench.heartbeat [--json] [--explain]``.
 
 A timer of the real window beats every 5 ms while a 24-megapixel photo is opened and taken apart, taken apart again,
-adapted, searched for subjects and exported. "block" is the longest time between two beats less the 5 ms, "own" the
-longest processor time that the GUI thread itself spent between two: on a busy machine a block may be other programs'
-doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread was doing in long blocks.
+adapted, searched for subjects, masked with the brush and exported. "block" is the longest time between two beats less
+the 5 ms, "own" the longest processor time that the GUI thread itself spent between two: on a busy machine a block may
+be other programs' doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread was
+doing in long blocks.
 """
 
 from __future__ import annotations
@@ -92,6 +93,52 @@ def measure(
     return Figure(work, round(time.perf_counter() - began, 2), *(round(x, 1) for x in longest), *counts)
 
 
+class Strokes:
+    """Three strokes of the brush over the picture, through the mouse, a hundred points a second."""
+
+    _POINTS, _STROKES, _EVERY_MS = 60, 3, 10
+
+    def __init__(self, window: Any) -> None:
+        from PySide6.QtCore import QTimer
+
+        self._window, self._count = window, 0
+        self._timer = QTimer(interval=self._EVERY_MS)
+        self._timer.timeout.connect(self._go_on)
+
+    def start(self) -> None:
+        """Take the brush in hand on a branch that is turned down, and begin."""
+        from bsgui.core.painted_mask import PaintedMask
+
+        self._window.layers.select("branch-2")
+        self._window.layers.set_gain("branch-2", 0.3)
+        self._window.masks.set_mask(PaintedMask(()))
+        self._window.masks.is_active = True
+        self._timer.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all is painted."""
+        return self._count >= self._POINTS * self._STROKES
+
+    def _go_on(self) -> None:
+        from PySide6.QtCore import QPoint, Qt
+        from PySide6.QtTest import QTest
+
+        overlay = self._window.brush_overlay
+        number, step = divmod(self._count, self._POINTS)
+        along = 0.1 + 0.8 * step / self._POINTS
+        at = QPoint(round(along * overlay.width()), round((0.3 + 0.2 * number) * overlay.height()))
+        if step == 0:
+            QTest.mousePress(overlay, Qt.MouseButton.LeftButton, pos=at)
+        QTest.mouseMove(overlay, at)
+        if step == self._POINTS - 1:
+            QTest.mouseRelease(overlay, Qt.MouseButton.LeftButton, pos=at)
+        self._count += 1
+        if self.is_done:
+            self._timer.stop()
+            self._window.masks.is_active = False
+
+
 def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) -> list[Figure]:
     """What the window does for long, one after the other."""
     from PySide6.QtCore import QTimer
@@ -127,6 +174,10 @@ def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) ->
         QTimer.singleShot(round(adapt_seconds * 1e3), window.adapt.finish)
 
     figures.append(measure(driver, probe, "adapt", adapt, lambda: not window.adapt.is_busy and driver.is_done))
+    strokes = Strokes(window)
+    figures.append(
+        measure(driver, probe, "paint a mask", strokes.start, lambda: strokes.is_done and window.canvas.is_sharp)
+    )
     plan = ExportPlan(driver.folder / "layers", ExportOptions())
     figures.append(
         measure(driver, probe, "export", lambda: window.exporter.start(plan), lambda: not window.exporter.is_busy)

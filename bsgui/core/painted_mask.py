@@ -7,8 +7,8 @@ in a project. Its pixels are computed where strokes are, at the scale that is lo
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,7 +34,7 @@ _LARGE = 4_000_000
 _COARSE = 2.0
 _REACH = 3.0
 # Masks of so many pixels in all are kept; a window has a million or two, drawn strip by strip.
-_KEPT_PIXELS = 12_000_000
+_KEPT_PIXELS = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ def _hull(slices: Iterable[slice]) -> slice:
     return slice(min(start for start, _ in ends), max(stop for _, stop in ends))
 
 
-_kept: OrderedDict[tuple[tuple[Stroke, ...], Viewport], MaskValues] = OrderedDict()
+# In the order in which they were drawn.
+_kept: dict[tuple[tuple[Stroke, ...], Viewport], MaskValues] = {}
 
 
 def _painted(strokes: tuple[Stroke, ...], view: Viewport) -> MaskValues:
@@ -160,10 +161,11 @@ def _painted(strokes: tuple[Stroke, ...], view: Viewport) -> MaskValues:
 def _keep(strokes: tuple[Stroke, ...], view: Viewport, values: MaskValues) -> None:
     values.flags.writeable = False
     _kept[strokes, view] = values
-    most = max(1, _KEPT_PIXELS // values.size)
-    while len(_kept) > most:
-        # Another thread may have been quicker.
-        _kept.pop(next(iter(_kept)), None)
+    most = max(2, _KEPT_PIXELS // values.size)
+    # Other threads may do the same at this moment: who finds the table changed leaves it to them.
+    with suppress(RuntimeError, StopIteration, KeyError):
+        while len(_kept) > most:
+            del _kept[next(iter(_kept))]
 
 
 def _paint(canvas: MaskValues, stroke: Stroke, view: Viewport) -> None:

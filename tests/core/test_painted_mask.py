@@ -1,10 +1,12 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from bsgui.core import painted_mask
 from bsgui.core.fields import FieldError, Fields
 from bsgui.core.frame import Frame
 from bsgui.core.layers import edit_layer
@@ -161,3 +163,16 @@ def test_weights_know_what_is_painted() -> None:
     assert weights.painted == {mask: [1, 2]}
     assert weights.unpainted[:, 0].tolist() == [2, 1, 1]
     assert Weights(channels, (None, PaintedMask((LINE,), inverted=True), None)).unpainted[:, 0].tolist() == [2, 2, 2]
+
+
+def test_what_is_kept_is_bounded_whatever_threads_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painted_mask, "_KEPT_PIXELS", 40 * WHOLE.width * WHOLE.height)
+    mask, before = PaintedMask((LINE, SOFT)), PaintedMask((LINE, SOFT)).seen_in(WHOLE)
+
+    def draw(number: int) -> bool:
+        own = PaintedMask((*mask.strokes, Stroke(((float(number), 5.0),), 1, 1.0)))
+        return bool((own.seen_in(WHOLE)[20:] == before[20:]).all())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(draw, range(400)))
+    assert len(painted_mask._kept) <= 48

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 
-from bsgui.core.painted_mask import MOST_POINTS, PaintedMask
+from bsgui.core.painted_mask import MOST_POINTS, MOST_STROKES, PaintedMask
 from bsgui.ui.canvas.painting import logical
 from bsgui.ui.canvas.view import CanvasView
 from bsgui.ui.framing.painting import paint_hint
@@ -194,6 +194,8 @@ class BrushOverlay(ToolOverlay):
         return self._stroke.erases if self._stroke is not None else self._state.brush.erases
 
     def _hints(self) -> list[str]:
+        if self._mask is not None and len(self._mask.strokes) >= MOST_STROKES:
+            return [self.tr("The mask holds no more strokes: undo some, or take it away with Delete")]
         what = self.tr("erases") if self._state.brush.erases else self.tr("paints")
         short = self.tr("Drag {0} · X paints or erases · [ ] size · Return puts the tool down").format(what)
         long = self.tr(

@@ -22,6 +22,10 @@ _MOST_EXPOSURE = 2.0
 _SHARE_COUNTS = 0.05
 # Two branches that lead by turns undo each other's work.
 _INERTIA = 0.15
+# What two views differ in less than that, in [-1, 1], is rounding.
+_VISIBLE = 0.05
+# What is held where the factor is not counts so many times what is missed where it is.
+_ELSEWHERE = 3.0
 
 
 class Factors(nn.Module):
@@ -34,17 +38,14 @@ class Factors(nn.Module):
     Attributes:
         lead: (N,), running mean of the part of a branch that changes, and a little of its share of what changes in all;
             who led before is a little ahead.
-        usual: (2,), running mean of the absolute value and of the square of what the views differ in.
     """
 
     def __init__(self, branches: int, is_light: bool = True) -> None:
         super().__init__()
         self._is_light = is_light
         self.register_buffer("lead", torch.zeros(branches))
-        self.register_buffer("usual", torch.zeros(2), persistent=False)
 
     lead: Tensor
-    usual: Tensor
 
     def overlap(self, pictures: Tensor, leader: int) -> tuple[Tensor, Tensor]:
         """How much of the factor lies outside the leading branch, and of the subjects inside: two scalars, 0 is best.
@@ -83,9 +84,10 @@ class Factors(nn.Module):
 
         For factors that the second view is free of: there the leader is to show nothing, and in the first view what
         the photos differ in. Shares and deviations (:meth:`overlap`) do not tell a branch where to be empty, and leave
-        it free to exaggerate. Errors count half by their size and half by their square: by size alone a leader that is
-        not sure holds nothing. Their units are the geometric mean of what the subject has of the factor and of what is
-        usual, so that a few thin stripes count beside half a coat.
+        it free to exaggerate. What is missed where the factor is, and what is held elsewhere, are means over their own
+        places: markings cover a tenth of a photo and whiskers a hundredth, and over all places a leader that is not
+        sure does best to hold nothing. Errors count half by their size and half by their square, in units of what the
+        subject has of the factor.
 
         Args:
             pictures: as for :meth:`overlap`.
@@ -93,20 +95,20 @@ class Factors(nn.Module):
             leader: the branch that is to hold the factor.
         """
         one, other = photos.chunk(2)
-        factor = remove_means((one - other).unsqueeze(1))[:, 0]
-        first, second = remove_means(pictures)[:, leader].chunk(2)
-        errors = torch.stack([first - factor, second])
-        size, square = self._units(factor.detach())
-        parts = errors.abs().mean((0, 2, 3, 4)) / size + errors.square().mean((0, 2, 3, 4)) / square
-        missed: Tensor = parts.mean()
+        factor = one - other
+        is_there = (factor.abs().amax(1, keepdim=True) > _VISIBLE).to(photos)
+        first, second = pictures[:, leader].chunk(2)
+        # A layer's mean is the base's: it is to be level where the factor is not.
+        first = first - _mean_where(1 - is_there, first, (2, 3))
+        second = second - second.mean((2, 3), keepdim=True)
+        parts = []
+        for power in (1, 2):
+            unit = _mean_where(is_there, factor.abs() ** power) + _SMALL
+            # Missed in the first view, and held in the second one.
+            error = (first - factor).abs() ** power + second.abs() ** power
+            parts.append((_mean_where(is_there, error) + _ELSEWHERE / 2 * _mean_where(1 - is_there, error)) / unit)
+        missed: Tensor = torch.stack(parts).mean()
         return missed
-
-    def _units(self, factor: Tensor) -> tuple[Tensor, Tensor]:
-        """What errors count in, by size and by square: (S,) each, between what each subject has and what is usual."""
-        own = torch.stack([factor.abs().mean((1, 2, 3)), factor.square().mean((1, 2, 3))])
-        self.usual.lerp_(own.mean(1), 1 - _MEMORY if self.usual.any() else 1.0)
-        size, square = (own * self.usual.unsqueeze(1)).sqrt() + _SMALL
-        return size, square
 
     def _note(self, changes: Tensor, stays: Tensor, leader: int) -> None:
         lead = changes / (changes + stays + _SMALL) + _SHARE_COUNTS * changes / (changes.sum() + _SMALL)
@@ -151,6 +153,12 @@ def _at_one_exposure(one: Tensor, other: Tensor, leader: int) -> tuple[Tensor, T
 def _deviation(pictures: Tensor) -> Tensor:
     """Root mean square, (S, N, 3, h, w) -> (S, N): exactly 0 for nothing, with a finite slope there."""
     return (pictures.square().mean((2, 3, 4)) + _SMALL).sqrt().sub(_SMALL**0.5)
+
+
+def _mean_where(places: Tensor, values: Tensor, axes: tuple[int, ...] = (1, 2, 3)) -> Tensor:
+    """Mean of (S, 3, h, w) over axes at places (S, 1, h, w), 0 or 1; 0 where there are none. The axes stay."""
+    held = (places * values).mean(axes, keepdim=True)
+    return held / (places.mean(axes, keepdim=True) + _SMALL)
 
 
 def _changing(one: Tensor, other: Tensor) -> Tensor:

@@ -133,3 +133,14 @@ def test_a_leader_misses_nothing_when_it_shows_the_factor_and_nothing_else() -> 
     assert missed(torch.cat([2.5 * factor, nothing])) > 1
     assert missed(torch.cat([factor, factor])) > 0.9
     assert missed(torch.cat([factor + plain, plain])) > 0.3
+    # A factor that is seen nowhere is not missed.
+    assert Factors(2, is_light=False).missed(torch.zeros(2, 2, 3, 8, 8), torch.zeros(2, 3, 8, 8), 1).item() == 0
+
+
+def test_a_thin_factor_is_missed_as_much_as_a_broad_one() -> None:
+    for width in (1, 8):
+        factor = torch.zeros(1, 3, 16, 16)
+        factor[:, :, :, :width] = 0.5
+        photos = torch.cat([factor, torch.zeros_like(factor)])
+        empty = torch.zeros(2, 1, 3, 16, 16)
+        assert Factors(1, is_light=False).missed(empty, photos, 0).item() == pytest.approx(1, abs=1e-3)

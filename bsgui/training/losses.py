@@ -89,8 +89,9 @@ class Terms(NamedTuple):
     floor: Tensor
 
     def total(self, weights: LossWeights) -> Tensor:
-        """The weighted sum."""
-        return torch.stack([getattr(weights, name) * term for name, term in self._asdict().items()]).sum()
+        """The weighted sum of those that weigh anything: with one branch, pairs have no mean."""
+        weighed = [(getattr(weights, name), term) for name, term in self._asdict().items()]
+        return sum((weight * term for weight, term in weighed if weight), self.reconstruction.new_zeros(()))
 
 
 def specialization_terms(

@@ -33,6 +33,8 @@ class TrainConfig:
             :data:`bsgui.training.views.VIEWS`. "" (or none): all photos of the batch are different ones.
         leads: by view, the branch that leads in it, if not whichever is the purest: for weights to start from whose
             branches are known.
+        frozen: branches that stay as they are, having learned alone (:mod:`bsgui.training.restack`); the others learn
+            what these leave of the photo, and no kind of place is expected of them. What all branches share stays, too.
         start: weights of a network of the same shape to start from, or None for random ones.
         seed: of weights, batches and re-blends.
         steps: optimizer steps in all.
@@ -56,6 +58,7 @@ class TrainConfig:
     textons: TextonConfig | None = None
     views: tuple[str, ...] = ()
     leads: Mapping[str, int] = field(default_factory=dict, hash=False)
+    frozen: tuple[int, ...] = ()
     start: Path | None = None
     seed: int = 1
     steps: int = 3000
@@ -101,11 +104,12 @@ def _pack(table: dict[str, Any], folder: Path) -> Pack:
 
 def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
     tables = ("network", "losses", "data", "textons", "record", "card")
-    plain = {key: value for key, value in data.items() if key not in (*tables, "start", "views")}
+    plain = {key: value for key, value in data.items() if key not in (*tables, "start", "views", "frozen")}
     packs = tuple(_pack(pack, folder) for pack in data["data"])
     config = TrainConfig(
         **plain | {"sizes": tuple(data.get("sizes", (128,)))},
         views=tuple(data.get("views", ())),
+        frozen=tuple(data.get("frozen", ())),
         start=(folder / data["start"]).resolve() if "start" in data else None,
         data=packs,
         network=NetworkConfig(**data.get("network", {})),
@@ -124,6 +128,8 @@ def _from_table(data: dict[str, Any], folder: Path) -> TrainConfig:
         raise ValueError(f"there are no views of {', '.join(sorted(unknown))}")
     if not all(view in config.views and 0 <= lead < config.network.branches for view, lead in config.leads.items()):
         raise ValueError("leads name views of the run and branches of the network")
+    if not all(0 <= branch < config.network.branches for branch in config.frozen):
+        raise ValueError("frozen branches are branches of the network")
     if min(config.steps, config.batch, config.save_every, config.sample_every, config.log_every) < 1 or not packs:
         raise ValueError("steps, batch and intervals must be at least 1, and there must be data")
     return config

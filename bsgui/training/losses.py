@@ -89,9 +89,8 @@ class Terms(NamedTuple):
     floor: Tensor
 
     def total(self, weights: LossWeights) -> Tensor:
-        """The weighted sum of those that weigh anything: with one branch, pairs have no mean."""
-        weighed = [(getattr(weights, name), term) for name, term in self._asdict().items()]
-        return sum((weight * term for weight, term in weighed if weight), self.reconstruction.new_zeros(()))
+        """The weighted sum."""
+        return torch.stack([getattr(weights, name) * term for name, term in self._asdict().items()]).sum()
 
 
 def specialization_terms(
@@ -201,7 +200,9 @@ def _scaled(centred: Tensor, whole: Tensor) -> Tensor:
 
 
 def _pairwise(images: Tensor) -> Tensor:
-    """Correlation of every pair of branches, per photo: (B, N, h, w) -> (B, pairs)."""
+    """Correlation of every pair of branches, per photo: (B, N, h, w) -> (B, pairs); one branch: 0."""
+    if images.shape[1] == 1:
+        return images.new_zeros(len(images), 1)
     flat = remove_means(images).flatten(2)
     covariance = flat @ flat.transpose(1, 2) / flat.shape[2]
     deviation = (covariance.diagonal(dim1=1, dim2=2) + _SMALL).sqrt()

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -155,7 +155,7 @@ class Trainer:
             maps = state.generator(photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
         lead = leaders(state.factors, config.leads)
-        taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND}
+        taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND} | set(config.frozen)
         textons = None if batch.view in HIDES_KINDS else state.textons
         terms = specialization_terms(pictures, photos, maps.mean, config.losses, textons, taken)
         loss = terms.total(config.losses)
@@ -173,7 +173,7 @@ class Trainer:
             realism, figures["critic"] = self._critic_step(pictures, photos)
             figures["realism"] = realism.item()
             loss = loss + config.losses.realism * realism
-        self._descend(state.optimizer, loss)
+        self._descend(state.optimizer, loss, state.generator.named_parameters() if config.frozen else ())
         state.step += 1
         state.update_average(config.average)
         figures["psnr_db"] = -10 * math.log10(_mean_square_error(pictures, photos, maps.mean) / 4)
@@ -193,9 +193,14 @@ class Trainer:
         critic.requires_grad_(True)
         return realism, loss.item()
 
-    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _descend(
+        self, optimizer: torch.optim.Optimizer, loss: Tensor, partly_frozen: Iterable[tuple[str, Tensor]] = ()
+    ) -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        for name, parameter in partly_frozen:
+            if parameter.grad is not None:
+                self._freeze(name, parameter.grad)
         parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if dist.is_initialized():
             for parameter in parameters:
@@ -203,6 +208,15 @@ class Trainer:
                 parameter.grad /= dist.get_world_size()
         torch.nn.utils.clip_grad_norm_(parameters, 5.0)
         optimizer.step()
+
+    def _freeze(self, name: str, gradient: Tensor) -> None:
+        """All parameters but the style's mapping are stacked by branch; without a slope Adam rests."""
+        if name.startswith("mapping."):
+            gradient.zero_()
+            return
+        pieces = gradient.chunk(self.config.network.branches)
+        for branch in self.config.frozen:
+            pieces[branch].zero_()
 
     def _set_rates(self) -> None:
         progress = self.state.step / self.config.steps

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import cv2
@@ -74,6 +75,7 @@ def test_a_damaged_checkpoint_is_refused(config_path: Path, tmp_path: Path) -> N
         ("branches = 2", "branches = 0"),
         ("batch = 2", 'batch = 2\nviews = ["smell"]'),
         ("batch = 2", 'batch = 1\nviews = ["colour"]'),
+        ("batch = 2", "batch = 2\nfrozen = [2]"),
         ("[network]", "[network"),
     ],
 )
@@ -177,3 +179,29 @@ def test_views_take_turns_and_a_run_with_them_resumes(config_path: Path, tmp_pat
     # Two sizes: each view gets its turn at both.
     assert ["factors_light" in line for line in log] == [True, True, False, False]
     assert ["subjects_markings" in line for line in log] == [False, False, True, True]
+
+
+def test_frozen_branches_stay_and_the_others_learn(config_path: Path, tmp_path: Path) -> None:
+    text = config_path.read_text()
+    config_path.write_text(text.replace("steps = 4", "steps = 1"))
+    train_from_config(config_path, resume=False, out=tmp_path / "start")
+    start = tmp_path / "start/tiny.safetensors"
+    config_path.write_text(f"frozen = [1]\nstart = {str(start)!r}\naverage = 0.5\n" + text)
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    before, after = (load_generator(file).state_dict() for file in (start, tmp_path / "run/tiny.safetensors"))
+    moved = {name: (value - after[name]).abs() for name, value in before.items()}
+    stacked = [value.chunk(2) for name, value in moved.items() if not name.startswith("mapping.")]
+    assert max(float(frozen.max()) for _, frozen in stacked) == 0
+    assert sum(float(free.sum()) for free, _ in stacked) > 0
+    assert max(float(value.max()) for name, value in moved.items() if name.startswith("mapping.")) == 0
+
+
+def test_a_branch_learns_alone_and_its_run_resumes(config_path: Path, tmp_path: Path) -> None:
+    text = config_path.read_text().replace("branches = 2", "branches = 1").replace('branches = ["One", "Two"]', "")
+    config_path.write_text(text.replace("steps = 4", "steps = 2"))
+    train_from_config(config_path, resume=False, out=tmp_path / "run")
+    config_path.write_text(text)
+    train_from_config(config_path, resume=True, out=tmp_path / "run")
+    log = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert len(log) == 4
+    assert all(math.isfinite(value) for line in log for value in line.values())

@@ -24,6 +24,7 @@ _SHARE_COUNTS = 0.05
 _INERTIA = 0.15
 # What two views differ in less than that, in [-1, 1], is rounding.
 _VISIBLE = 0.05
+_FAINT = 0.1
 # What is held where the factor is not counts so many times what is missed where it is.
 _ELSEWHERE = 3.0
 
@@ -103,7 +104,8 @@ class Factors(nn.Module):
         second = second - second.mean((2, 3), keepdim=True)
         parts = []
         for power in (1, 2):
-            unit = _mean_where(is_there, factor.abs() ** power) + _SMALL
+            # Where there is none of it, what is held in spite of that counts as if there were a little.
+            unit = _mean_where(is_there, factor.abs() ** power).clamp_min(_FAINT**power)
             # Missed in the first view, and held in the second one.
             error = (first - factor).abs() ** power + second.abs() ** power
             parts.append((_mean_where(is_there, error) + _ELSEWHERE / 2 * _mean_where(1 - is_there, error)) / unit)

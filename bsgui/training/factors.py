@@ -25,8 +25,6 @@ _INERTIA = 0.15
 # What two views differ in less than that, in [-1, 1], is rounding.
 _VISIBLE = 0.05
 _FAINT = 0.1
-# What is held where the factor is not counts so many times what is missed where it is.
-_ELSEWHERE = 3.0
 
 
 class Factors(nn.Module):
@@ -80,7 +78,7 @@ class Factors(nn.Module):
         beside = stays.sum() if self._is_light else stays[leader] + _changing(*_wholes(one, other))[0]
         return outside.sum() - outside[leader], stays[leader] / (beside + _SMALL)
 
-    def missed(self, pictures: Tensor, photos: Tensor, leader: int) -> Tensor:
+    def missed(self, pictures: Tensor, photos: Tensor, leader: int, elsewhere: float = 3.0) -> Tensor:
         """How far the leader's pictures are from the factor itself: a scalar, 0 is best, 1 for an empty leader.
 
         For factors that the second view is free of: there the leader is to show nothing, and in the first view what
@@ -94,6 +92,8 @@ class Factors(nn.Module):
             pictures: as for :meth:`overlap`.
             photos: (2 S, 3, h, w), the photos themselves.
             leader: the branch that is to hold the factor.
+            elsewhere: how many times what is held where the factor is not counts beside what is missed where it is: the
+                more, the surer a leader must be.
         """
         one, other = photos.chunk(2)
         factor = one - other
@@ -108,7 +108,7 @@ class Factors(nn.Module):
             unit = _mean_where(is_there, factor.abs() ** power).clamp_min(_FAINT**power)
             # Missed in the first view, and held in the second one.
             error = (first - factor).abs() ** power + second.abs() ** power
-            parts.append((_mean_where(is_there, error) + _ELSEWHERE / 2 * _mean_where(1 - is_there, error)) / unit)
+            parts.append((_mean_where(is_there, error) + elsewhere / 2 * _mean_where(1 - is_there, error)) / unit)
         missed: Tensor = torch.stack(parts).mean()
         return missed
 

@@ -47,6 +47,7 @@ class LossWeights:
             :mod:`bsgui.training.factors`.
         subjects: what of the rest stays in that branch.
         held: how far that branch's picture is from what the views differ in; where one of them is free of the factor.
+        elsewhere: what counts how much in that, see :meth:`bsgui.training.factors.Factors.missed`.
         realism: the critic's opinion of re-blends.
     """
 
@@ -66,6 +67,7 @@ class LossWeights:
     factors: float = 0.0
     subjects: float = 0.0
     held: float = 0.0
+    elsewhere: float = 3.0
     realism: float = 0.15
     least_share: float = 0.045
     bands: int = 5

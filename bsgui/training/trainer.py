@@ -166,7 +166,8 @@ class Trainer:
             figures[f"leader_{batch.view}"] = lead[batch.view]
             loss = loss + config.losses.factors * outside + config.losses.subjects * inside
             if config.losses.held and batch.view != LIGHT:
-                missed = state.factors[batch.view].missed(pictures, photos, lead[batch.view])
+                weights = config.losses
+                missed = state.factors[batch.view].missed(pictures, photos, lead[batch.view], weights.elsewhere)
                 figures[f"missed_{batch.view}"] = missed.item()
                 loss = loss + config.losses.held * missed
         if state.step >= config.critic_from and config.losses.realism:

@@ -84,8 +84,7 @@ def correlations(centred: Tensor) -> Tensor:
 def _redundancy(centred: Tensor) -> Tensor:
     matrix = correlations(centred).abs()
     rows, columns = torch.triu_indices(matrix.shape[1], matrix.shape[1], 1)
-    # One branch has nobody to be like.
-    return matrix[:, rows, columns].sum(1) / max(1, len(rows))
+    return matrix[:, rows, columns].mean(1)
 
 
 def signatures(centred: Tensor) -> Tensor:

@@ -146,7 +146,8 @@ def _moment_measures(measures: PhotoMeasures, matrices: Tensor) -> MomentMeasure
     profile = measures.profile.mean(0)
     return MomentMeasures(
         fidelity_db=float(measures.psnr_db.mean()),
-        redundancy=float(measures.redundancy.mean()),
+        # One branch has nobody to be like.
+        redundancy=float(np.nan_to_num(measures.redundancy).mean()),
         cancellation=float(measures.cancellation.mean()),
         identity=_identity(measures.signatures),
         shares=measures.shares.mean(0),

@@ -6,30 +6,9 @@ difference counts, and needs to know nothing of other layers: sums still commute
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
-
-import cv2
-import numpy as np
-
-from .photo import FloatImage
+from typing import Literal, get_args
 
 BlendMode = Literal["add", "lighten", "darken", "luminosity", "colour"]
 """All of it; what brightens a channel, as *lighten* does elsewhere; what darkens one; its luma, in grey; its colour."""
 MODES: tuple[BlendMode, ...] = get_args(BlendMode)
 PLAIN: BlendMode = "add"
-
-# BT.601 luma in every channel.
-_TO_LUMA: Any = np.tile(np.array([[0.299, 0.587, 0.114]], np.float32), (3, 1))
-
-
-def in_mode(content: FloatImage, mode: BlendMode) -> FloatImage:
-    """What of a layer's signed content (h, w, 3), weighed already, goes into the sum; itself if all of it does."""
-    if mode == "add":
-        return content
-    if mode == "lighten":
-        return np.maximum(content, 0)
-    if mode == "darken":
-        return np.minimum(content, 0)
-    # Not BLAS, whose threads stall on a busy machine.
-    luma = np.asarray(cv2.transform(content, _TO_LUMA), np.float32)
-    return luma if mode == "luminosity" else content - luma

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .blend_mode import PLAIN, BlendMode, in_mode
+from .blend_mode import PLAIN, BlendMode
+from .blending import in_mode
 from .mask import Mask
 from .painted_mask import PaintedMask
 from .photo import FloatImage

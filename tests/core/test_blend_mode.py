@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bsgui.core.blend_mode import MODES, BlendMode, in_mode
+from bsgui.core.blend_mode import MODES, BlendMode
+from bsgui.core.blending import in_mode
 from bsgui.core.compose import LayerView, show_layer
 from bsgui.core.errors import UsageError
 from bsgui.core.frame import Frame

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,7 @@ from .data import Batch, batches, decode, load_pack, read_index
 from .factors import leaders
 from .losses import random_reblends, specialization_terms
 from .recorder import Recorder
+from .resting import PartlyResting
 from .sheets import write_sheet
 from .state import TrainState
 from .views import HAVE_A_KIND, HIDES_KINDS, LIGHT, two_views
@@ -95,6 +96,10 @@ class Trainer:
             torch.set_num_threads(config.threads)
         self.device = pick_device("auto")
         self.state = TrainState(config, self.device)
+        self._run = PartlyResting(config.network, config.frozen)
+        if config.frozen:
+            # All branches have it in common.
+            self.state.generator.mapping.requires_grad_(False)
         self.checkpoint = folder / "checkpoint.safetensors"
         self._recorder = Recorder(config, folder)
         self._type = autocast_type(self.device)
@@ -152,7 +157,7 @@ class Trainer:
         state.generator.train()
         latent = torch.randn(len(photos), config.network.latent, generator=self._chance).to(self.device)
         with self._autocast():
-            maps = state.generator(photos, state.generator.styles(latent, domains))
+            maps = self._run(state.generator, photos, state.generator.styles(latent, domains))
         pictures = maps.pictures(photos)
         lead = leaders(state.factors, config.leads)
         taken = {branch for view, branch in lead.items() if view not in HAVE_A_KIND} | set(config.frozen)
@@ -174,7 +179,7 @@ class Trainer:
             realism, figures["critic"] = self._critic_step(pictures, photos)
             figures["realism"] = realism.item()
             loss = loss + config.losses.realism * realism
-        self._descend(state.optimizer, loss, state.generator.named_parameters() if config.frozen else ())
+        self._descend(state.optimizer, loss)
         state.step += 1
         state.update_average(config.average)
         figures["psnr_db"] = -10 * math.log10(_mean_square_error(pictures, photos, maps.mean) / 4)
@@ -194,14 +199,9 @@ class Trainer:
         critic.requires_grad_(True)
         return realism, loss.item()
 
-    def _descend(
-        self, optimizer: torch.optim.Optimizer, loss: Tensor, partly_frozen: Iterable[tuple[str, Tensor]] = ()
-    ) -> None:
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        for name, parameter in partly_frozen:
-            if parameter.grad is not None:
-                self._freeze(name, parameter.grad)
         parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if dist.is_initialized():
             for parameter in parameters:
@@ -209,15 +209,6 @@ class Trainer:
                 parameter.grad /= dist.get_world_size()
         torch.nn.utils.clip_grad_norm_(parameters, 5.0)
         optimizer.step()
-
-    def _freeze(self, name: str, gradient: Tensor) -> None:
-        """All parameters but the style's mapping are stacked by branch; without a slope Adam rests."""
-        if name.startswith("mapping."):
-            gradient.zero_()
-            return
-        pieces = gradient.chunk(self.config.network.branches)
-        for branch in self.config.frozen:
-            pieces[branch].zero_()
 
     def _set_rates(self) -> None:
         progress = self.state.step / self.config.steps

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blend_mode import PLAIN, BlendMode
+from .layer_filter import LayerFilter
 from .mask import Mask
 from .photo import OFFSET, FloatImage
 from .sources import LayerSource
@@ -62,6 +63,7 @@ def show_layer(
     mask: Mask | None = None,
     outside: float = 1.0,
     mode: BlendMode = PLAIN,
+    layer_filter: LayerFilter | None = None,
 ) -> NDArray[np.uint8]:
     """One layer alone, in one of three looks.
 
@@ -74,6 +76,7 @@ def show_layer(
         mask: where that factor counts; None for everywhere.
         outside: the factor elsewhere.
         mode: what of the layer counts.
+        layer_filter: what is done to its content first.
 
     Returns:
         (view.height, view.width, 3) uint8.
@@ -82,7 +85,9 @@ def show_layer(
     channels[index] = weight
     masks = tuple(mask if layer == index else None for layer in range(source.count)) if mask else ()
     modes = tuple(mode if layer == index else PLAIN for layer in range(source.count))
-    alone = source.mix(Weights(channels, masks, np.full(source.count, outside, np.float32), modes), view)
+    filters = tuple(layer_filter if layer == index else None for layer in range(source.count))
+    outer = np.full(source.count, outside, np.float32)
+    alone = source.mix(Weights(channels, masks, outer, modes, filters), view)
     if look is LayerView.GREY:
         return to_uint8(alone)
     signed = alone - np.float32(OFFSET)

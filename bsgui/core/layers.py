@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .blend_mode import MODES, PLAIN, BlendMode
 from .errors import UsageError
+from .layer_filter import LayerFilter
 from .mask import Mask
 from .tint import NO_TINT, TINT_MAX, Tint
 from .weights import Weights
@@ -46,7 +47,9 @@ class LayerState:
         locked: edits other than visibility, muting and unlocking are refused.
         tint: factors on its red, green and blue.
         mode: what of the weighed content counts.
-        mask: where gain, opacity, tint and mode count; elsewhere the layer contributes as it came. None: everywhere.
+        mask: where gain, opacity, tint, mode and filter count; elsewhere the layer contributes as it came. None:
+            everywhere.
+        filter: what is done to its content before it is weighed; None for nothing.
     """
 
     id: str
@@ -61,6 +64,7 @@ class LayerState:
     tint: Tint = NO_TINT
     mask: Mask | None = None
     mode: BlendMode = PLAIN
+    filter: LayerFilter | None = None
 
     @property
     def weight(self) -> float:
@@ -75,7 +79,7 @@ class LayerState:
     @property
     def is_untouched(self) -> bool:
         """Whether the layer contributes exactly as it came."""
-        return self.weight == 1.0 and self.tint == NO_TINT and self.mode == PLAIN
+        return self.weight == 1.0 and self.tint == NO_TINT and self.mode == PLAIN and self.filter is None
 
 
 @dataclass(frozen=True)
@@ -105,11 +109,12 @@ class LayerStack:
         channels = np.zeros((len(self.layers), 3), np.float32)
         masks: list[Mask | None] = [None] * len(self.layers)
         modes: list[BlendMode] = [PLAIN] * len(self.layers)
+        filters: list[LayerFilter | None] = [None] * len(self.layers)
         for layer in self.layers:
             if layer.id == solo or (solo is None and layer.visible and not layer.muted):
                 channels[layer.source], masks[layer.source] = layer.own_weights, layer.mask
-                modes[layer.source] = layer.mode
-        return Weights(channels, tuple(masks) if any(masks) else (), modes=tuple(modes))
+                modes[layer.source], filters[layer.source] = layer.mode, layer.filter
+        return Weights(channels, tuple(masks) if any(masks) else (), modes=tuple(modes), filters=tuple(filters))
 
     @property
     def is_untouched(self) -> bool:
@@ -117,7 +122,7 @@ class LayerStack:
         return all(layer.is_untouched for layer in self.layers)
 
 
-_LOCKABLE = {"gain", "opacity", "name", "tint", "mask", "mode"}
+_LOCKABLE = {"gain", "opacity", "name", "tint", "mask", "mode", "filter"}
 AS_IT_CAME: dict[str, Any] = {
     "visible": True,
     "muted": False,
@@ -126,16 +131,17 @@ AS_IT_CAME: dict[str, Any] = {
     "tint": NO_TINT,
     "mask": None,
     "mode": PLAIN,
+    "filter": None,
 }
 """The settings that make a layer contribute as it came."""
 
 
 def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
-    """The stack with some fields of one layer changed; gain, opacity and tint are clamped to their range.
+    """The stack with some fields of one layer changed; gain, opacity, tint and filter are clamped to their range.
 
     Raises:
-        UsageError: unknown layer or mode, the layer is locked and the change is not one a lock allows, or a mask or a
-            mode for base or residual, which lie under all that has no layer of its own.
+        UsageError: unknown layer or mode, the layer is locked and the change is not one a lock allows, or a mask, a
+            mode or a filter for base or residual, which lie under all that has no layer of its own.
     """
     layer = stack[layer_id]
     if layer.locked and _LOCKABLE & changes.keys():
@@ -147,6 +153,10 @@ def edit_layer(stack: LayerStack, layer_id: str, **changes: Any) -> LayerStack:
         raise UsageError(f"There is no blend mode “{mode}”; there are {', '.join(MODES)}.")
     if mode != PLAIN and layer.kind is not LayerKind.BRANCH:
         raise UsageError(f"“{layer.name}” has no blend mode: only branches have.")
+    if changes.get("filter") is not None:
+        if layer.kind is not LayerKind.BRANCH:
+            raise UsageError(f"“{layer.name}” cannot be filtered: only branches can.")
+        changes["filter"] = changes["filter"].effective
     if "gain" in changes:
         changes["gain"] = float(min(max(changes["gain"], GAIN_MIN), GAIN_MAX))
     if "opacity" in changes:
@@ -177,5 +187,5 @@ def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
 
 
 def reset_layers(stack: LayerStack) -> LayerStack:
-    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, plain, at gain 1."""
+    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, unfiltered, plain, at gain 1."""
     return LayerStack(tuple(x if x.locked else replace(x, **AS_IT_CAME) for x in stack.layers))

@@ -10,6 +10,7 @@ from .blend_mode import MODES, PLAIN, BlendMode
 from .errors import StackReadError
 from .fields import FieldError, Fields
 from .frame import Frame, read_frame
+from .layer_filter import LayerFilter, read_filter
 from .layers import GAIN_MAX, GAIN_MIN, LayerKind
 from .mask import Mask, read_mask
 from .photo import OFFSET, TICKS_PER_FULL_SCALE
@@ -100,12 +101,14 @@ class LayerBlend(NamedTuple):
         tint: more factors, on its red, green and blue.
         mask: where these count; elsewhere the factor is 1. None: everywhere.
         mode: what of the product counts.
+        filter: what is done to the content first.
     """
 
     weight: float = 1.0
     tint: Tint = NO_TINT
     mask: Mask | None = None
     mode: BlendMode = PLAIN
+    filter: LayerFilter | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class ManifestLayer:
         id, name, kind, energy_share, description: see :class:`~bsgui.core.decomposition.LayerInfo`.
         file: plain name, in the manifest's folder.
         sha256: of the file.
-        visible, muted, gain, opacity, locked, tint, mask, mode: the person's settings.
+        visible, muted, gain, opacity, locked, tint, mask, mode, filter: the person's settings.
         baked_gain, baked_tint: what the file's content was multiplied by (within the mask); 1 for layers as they came.
     """
 
@@ -141,12 +144,13 @@ class ManifestLayer:
     baked_tint: Tint = NO_TINT
     mask: Mask | None = None
     mode: BlendMode = PLAIN
+    filter: LayerFilter | None = None
 
     @property
     def blend(self) -> LayerBlend:
         """What the settings come to."""
         is_there = self.visible and not self.muted
-        own = LayerBlend(self.gain * self.opacity, self.tint, self.mask, self.mode)
+        own = LayerBlend(self.gain * self.opacity, self.tint, self.mask, self.mode, self.filter)
         return own if is_there else LayerBlend(0.0)
 
 
@@ -321,4 +325,5 @@ def _layer(fields: Fields) -> ManifestLayer:
         baked_tint=read_tint(fields, "baked_tint"),
         mask=read_mask(fields),
         mode=fields.choice("mode", MODES, PLAIN),
+        filter=read_filter(fields),
     )

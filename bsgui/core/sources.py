@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .filtering import ContentIn
 from .frame import Frame
 from .mixed_maps import MixedMaps
 from .painted_mask import PaintedMask
-from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, TickImage
+from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage
 from .pyramid import Pyramid
 from .shaped_mask import ShapedMask
 from .viewport import Viewport
@@ -67,14 +68,14 @@ class _Mix(NamedTuple):
     """A sum of layers.
 
     Attributes:
-        outside: the sum where nothing is painted, of the layers whose mode is the plain one.
+        outside: the sum where nothing is painted, of the layers that have neither a mode nor a filter.
         painted: what is added to it, by the mask that says where.
-        moded: the other layers as they came, by number.
+        apart: the other layers as they came, by number.
     """
 
     outside: MixedMaps
     painted: Mapping[PaintedMask, MixedMaps]
-    moded: Mapping[int, MixedMaps]
+    apart: Mapping[int, MixedMaps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +146,7 @@ class AffineLayers:
         """See :meth:`LayerSource.mix`; costs two small mixes and one pass over the view.
 
         Painted masks are as sharp as the view, and no map could hold them: each costs a pass over what is painted.
-        A layer whose mode is not the plain one costs a pass over the view.
+        A layer with a mode or a filter costs a pass over the view.
         """
         weights = Weights.of(weights)
         mixed = self._mixed_maps(weights)
@@ -156,9 +157,17 @@ class AffineLayers:
             if part is not None:
                 covered = mask.painted_in(view)[part]
                 picture[part] += cv2.merge([covered] * 3) * change.apply(samples[part], view.part(*part))
-        for layer, alone in mixed.moded.items():
-            picture += weights.of_layer(layer, view).of(alone.apply(samples, view))
+        for layer, alone in mixed.apart.items():
+            picture += weights.of_layer(layer, view).in_view(self._content(alone, view, samples), view, self._size)
         return picture
+
+    def _content(self, maps: MixedMaps, view: Viewport, samples: Samples) -> ContentIn:
+        """What maps make of the photo, where the samples in one view are at hand already."""
+        return lambda seen: maps.apply(samples if seen == view else self._pyramid.sample(seen), seen)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.photo.width, self.photo.height
 
     @cached_property
     def _last_mix(self) -> dict[Hashable, _Mix]:
@@ -169,13 +178,13 @@ class AffineLayers:
         key = weights.key
         mixed = self._last_mix.get(key)
         if mixed is None:
-            plain = weights.without(weights.moded)
+            plain = weights.without(weights.apart)
             masks = self._masks_on_maps(plain)
             scale, shift = (_mix_maps(plain, maps, masks) for maps in (self.scale_maps, self.shift_maps))
             mixed = _Mix(
                 self._over_photo(scale, shift + np.float32(OFFSET)),
                 {mask: self._change(plain, layers) for mask, layers in plain.painted.items()},
-                {x: self._over_photo(self.scale_maps[x], self.shift_maps[x]) for x in weights.moded},
+                {x: self._over_photo(self.scale_maps[x], self.shift_maps[x]) for x in weights.apart},
             )
             self._last_mix.clear()
             self._last_mix[key] = mixed
@@ -188,12 +197,11 @@ class AffineLayers:
         return self._over_photo(scale, shift)
 
     def _over_photo(self, scale: FloatImage, shift: FloatImage) -> MixedMaps:
-        size = (self.photo.width, self.photo.height)
-        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, size, self.frame)
+        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, self._size, self.frame)
 
     def _masks_on_maps(self, weights: Weights) -> dict[ShapedMask, NDArray[np.float32]]:
         """The smooth masks at the maps' pixels, (h, w) each; those of the last mix are kept, for drags."""
-        shape, size = self.scale_maps.shape[1:3], (self.photo.width, self.photo.height)
+        shape, size = self.scale_maps.shape[1:3], self._size
         last, now = self._last_masks[0], {}
         for mask in weights.masks:
             if isinstance(mask, ShapedMask) and mask not in now:
@@ -249,11 +257,12 @@ class PixelLayers:
         return tuple(self._pyramids)
 
     def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
-        """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight."""
+        """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight, two if it is filtered."""
         total = np.full((view.height, view.width, 3), OFFSET, np.float32)
         for weight, pyramid in zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True):
             if not weight.is_nothing:
-                total += weight.of(pyramid.sample(view)) * np.float32(1 / TICKS_PER_FULL_SCALE)
+                own = weight.in_view(pyramid.sample, view, (self.photo.width, self.photo.height))
+                total += own * np.float32(1 / TICKS_PER_FULL_SCALE)
         return total
 
     def ticks(self, start: int, stop: int) -> TickImage:

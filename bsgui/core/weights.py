@@ -1,4 +1,4 @@
-"""What the layers are multiplied by: a factor for each channel, masks that say where it counts, and modes."""
+"""What the layers are multiplied by: a factor for each channel, masks that say where it counts, modes and filters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from .blend_mode import PLAIN, BlendMode
 from .blending import in_mode
+from .filtering import ContentIn, filtered
+from .layer_filter import LayerFilter
 from .mask import Mask
 from .painted_mask import PaintedMask
 from .photo import FloatImage
@@ -25,19 +27,27 @@ class SeenWeight:
 
     Attributes:
         inside: (3,) float32, the factors on its channels.
-        outside: (3,) float32, the factors where its mask is 0; there its mode counts no more than they do.
+        outside: (3,) float32, the factors where its mask is 0; there mode and filter count no more than they do.
         covered: (h, w) float32, its mask; None for 1 everywhere.
         mode: what of the product counts.
+        filter: what is done to the content before it is multiplied; None where that would not be seen.
     """
 
     inside: Factors
     outside: Factors
     covered: NDArray[np.float32] | None = None
     mode: BlendMode = PLAIN
+    filter: LayerFilter | None = None
 
-    def of(self, content: NDArray[Any]) -> FloatImage:
-        """What a layer's content (h, w, 3) in the view, of any unit, comes to: new float32."""
-        inside: FloatImage = in_mode(np.multiply(content, self.inside, dtype=np.float32), self.mode)
+    def of(self, content: NDArray[Any], filtered_content: FloatImage | None = None) -> FloatImage:
+        """What a layer's content in the view comes to: new float32.
+
+        Args:
+            content: (h, w, 3) as it came, of any unit.
+            filtered_content: the same with the filter; None where there is none.
+        """
+        seen = content if filtered_content is None else filtered_content
+        inside: FloatImage = in_mode(np.multiply(seen, self.inside, dtype=np.float32), self.mode)
         if self.covered is None:
             return inside
         outside: FloatImage = np.multiply(content, self.outside, dtype=np.float32)
@@ -46,10 +56,23 @@ class SeenWeight:
         inside += outside
         return inside
 
+    def in_view(self, content_in: ContentIn, view: Viewport, size: tuple[int, int]) -> FloatImage:
+        """What a layer comes to in the view that this weight is for: new float32, in the content's unit.
+
+        Args:
+            content_in: the layer's content.
+            view: the view.
+            size: (width, height) of the photo, photo pixels.
+        """
+        if self.filter is None:
+            return self.of(content_in(view))
+        inside = filtered(content_in, view, self.filter, size)
+        return self.of(inside if self.covered is None else content_in(view), inside)
+
     @property
     def is_neutral(self) -> bool:
         """Whether the content stays what it is."""
-        is_plain = bool(np.all(self.inside == 1)) and self.mode == PLAIN
+        is_plain = bool(np.all(self.inside == 1)) and self.mode == PLAIN and self.filter is None
         return is_plain and (self.covered is None or bool(np.all(self.outside == 1)))
 
     @property
@@ -67,12 +90,14 @@ class Weights:
         masks: for each layer where they count, or None for everywhere; empty if there is no mask at all.
         outside: (K,) float32: the factor of a masked layer where its mask is 0.
         modes: of each layer; empty if all are plain.
+        filters: of each layer; empty if there is none at all.
     """
 
     channels: Factors
     masks: tuple[Mask | None, ...] = ()
     outside: Factors | None = None
     modes: tuple[BlendMode, ...] = ()
+    filters: tuple[LayerFilter | None, ...] = ()
 
     @staticmethod
     def of(weights: Weights | Factors) -> Weights:
@@ -89,17 +114,21 @@ class Weights:
     def key(self) -> Hashable:
         """Equal for weights that do the same."""
         outside = b"" if self.outside is None else self.outside.tobytes()
-        return self.channels.tobytes(), self.masks, outside, self.modes
+        return self.channels.tobytes(), self.masks, outside, self.modes, self.filters
 
     @property
     def is_neutral(self) -> bool:
         """Whether every layer counts as it is."""
-        return bool(np.all(self.channels == 1)) and not any(self.masks) and not self.moded
+        return bool(np.all(self.channels == 1)) and not any(self.masks) and not self.apart
 
     @property
-    def moded(self) -> list[int]:
-        """The layers whose mode is not the plain one."""
-        return [layer for layer, mode in enumerate(self.modes) if mode != PLAIN]
+    def apart(self) -> list[int]:
+        """The layers that are no mere multiples of their content, and so need pixels of their own: by mode or filter."""
+        return [
+            layer
+            for layer in range(len(self))
+            if (self.mode(layer) != PLAIN or self.filter(layer) is not None) and self.channels[layer].any()
+        ]
 
     def without(self, layers: Sequence[int]) -> Weights:
         """The same with nothing of some layers."""
@@ -107,7 +136,8 @@ class Weights:
         channels[layers] = 0
         masks = tuple(None if layer in layers else mask for layer, mask in enumerate(self.masks))
         modes = tuple(PLAIN if layer in layers else mode for layer, mode in enumerate(self.modes))
-        return Weights(channels, masks if any(masks) else (), self.outside, modes)
+        filters = tuple(None if layer in layers else own for layer, own in enumerate(self.filters))
+        return Weights(channels, masks if any(masks) else (), self.outside, modes, filters)
 
     @property
     def outer(self) -> Factors:
@@ -144,6 +174,10 @@ class Weights:
         """A layer's mode."""
         return self.modes[layer] if self.modes else PLAIN
 
+    def filter(self, layer: int) -> LayerFilter | None:
+        """A layer's filter."""
+        return self.filters[layer] if self.filters else None
+
     def seen_in(self, view: Viewport) -> list[SeenWeight]:
         """What every layer is multiplied by in a view."""
         return [self.of_layer(layer, view) for layer in range(len(self))]
@@ -152,11 +186,14 @@ class Weights:
         """What one layer is multiplied by in a view."""
         mask = self.mask(layer)
         covered = None if mask is None else mask.seen_in(view)
-        return SeenWeight(self.channels[layer], self.outer[layer], covered, self.mode(layer))
+        is_seen = self.channels[layer].any() and (covered is None or covered.any())
+        own = self.filter(layer) if is_seen else None
+        return SeenWeight(self.channels[layer], self.outer[layer], covered, self.mode(layer), own)
 
     def chosen(self, layers: Sequence[int]) -> Weights:
         """The weights of some layers, in this order."""
         masks = tuple(self.mask(layer) for layer in layers)
         outside = None if self.outside is None else self.outside[list(layers)]
         modes = tuple(self.mode(layer) for layer in layers)
-        return Weights(self.channels[list(layers)], masks if any(masks) else (), outside, modes)
+        filters = tuple(self.filter(layer) for layer in layers)
+        return Weights(self.channels[list(layers)], masks if any(masks) else (), outside, modes, filters)

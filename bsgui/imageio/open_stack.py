@@ -130,6 +130,7 @@ def _state(layer: ManifestLayer, number: int, edited: bool) -> LayerState:
         tint=layer.tint,
         mask=layer.mask,
         mode=layer.mode,
+        filter=layer.filter,
         locked=layer.locked,
     )
 

@@ -22,6 +22,7 @@ from bsgui.core.blend_mode import MODES, PLAIN
 from bsgui.core.errors import BsguiError, ExportError
 from bsgui.core.fields import FieldError, Fields
 from bsgui.core.frame import read_frame
+from bsgui.core.layer_filter import read_filter
 from bsgui.core.layers import GAIN_MAX, GAIN_MIN, LayerKind, LayerStack, LayerState
 from bsgui.core.manifest import MAX_LAYERS
 from bsgui.core.mask import read_mask
@@ -283,6 +284,7 @@ def _layer(fields: Fields) -> LayerState:
         tint=read_tint(fields, "tint"),
         mask=read_mask(fields),
         mode=fields.choice("mode", MODES, PLAIN),
+        filter=read_filter(fields),
     )
 
 

@@ -68,10 +68,10 @@ def test_a_layer_in_another_mode_is_touched_and_reset_makes_it_plain() -> None:
     moded = edit_layer(stack, "branch-1", mode="colour")
     assert not moded.is_untouched
     assert not moded.weights().is_neutral
-    assert moded.weights().moded == [1]
+    assert moded.weights().apart == [1]
     assert moded.weights().key != stack.weights().key
     assert reset_layers(moded) == stack
-    assert edit_layer(moded, "branch-1", visible=False).weights().moded == []
+    assert edit_layer(moded, "branch-1", visible=False).weights().apart == []
 
 
 def test_modes_are_for_branches_that_are_not_locked_and_have_names() -> None:

@@ -72,7 +72,7 @@ def clipping_picture(source: LayerSource, weights: Weights, count: ClippingCount
 
 
 def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: float) -> Picture:
-    """One layer alone, at its own gain, opacity, tint, mode and mask, even if it is hidden or muted.
+    """One layer alone, at its own gain, opacity, tint, mode, filter and mask, even if it is hidden or muted.
 
     Args:
         source: the layers.
@@ -84,7 +84,9 @@ def layer_picture(source: LayerSource, layer: LayerState, look: Look, boost: flo
     assert kind is not None, "the composite is no layer look"
     outside = 1.0 if look is Look.GREY else boost
     weights = layer.own_weights * np.float32(outside)
-    return lambda view: show_layer(source, layer.source, weights, kind, view, layer.mask, outside, layer.mode)
+    return lambda view: show_layer(
+        source, layer.source, weights, kind, view, layer.mask, outside, layer.mode, layer.filter
+    )
 
 
 def clipped_masks(mixed: FloatImage) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

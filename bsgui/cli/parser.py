@@ -8,6 +8,7 @@ from pathlib import Path
 from bsgui import __version__
 from bsgui.core.blend_mode import MODES, BlendMode
 from bsgui.core.errors import UsageError
+from bsgui.core.layer_filter import AMOUNT_MAX, AMOUNT_MIN, RADIUS_MAX, RADIUS_MIN, LayerFilter
 from bsgui.core.tint import Tint, tint_of_text
 
 from .frames import FORM as FRAME_FORM
@@ -77,6 +78,8 @@ examples:
 that colour and no other brightness; #ffffff takes a tint away.
 --mode says what of the layer counts: add (all of it), lighten or darken (what
 brightens or darkens the picture), luminosity or colour.
+--filter softens the layer (amounts from -1 to 0; -1 is the plain blur) or sharpens
+it (up to 3), within a radius of 0.5 to 100 pixels: Skin=-0.6:12; amount 0 is none.
 """
 _VERIFY = """\
 Check a stack: every file's checksum and size, and that the layers add up to
@@ -198,6 +201,7 @@ def _add_recombine(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("--gain", action="append", default=[], type=_gain, metavar="LAYER=VALUE", help="-2 … 3; repeatable")
     option("--tint", action="append", default=[], type=_tint, metavar="LAYER=#RRGGBB", help="colour; repeatable")
     option("--mode", action="append", default=[], type=_mode, metavar="LAYER=MODE", help="see below; repeatable")
+    option("--filter", action="append", default=[], type=_filter, metavar="LAYER=AMOUNT:RADIUS", help="repeatable")
     option("--hide", action="append", default=[], metavar="LAYER", help="leave a layer out; repeatable")
     option("--only", action="append", default=[], metavar="LAYER", help="leave all others out; repeatable")
     option("--overwrite", action="store_true", help="replace IMAGE if it is already there")
@@ -317,6 +321,22 @@ def _mode(text: str) -> tuple[str, BlendMode]:
         if layer and mode == known:
             return layer, known
     raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=MODE with one of {', '.join(MODES)}")
+
+
+def _filter(text: str) -> tuple[str, LayerFilter | None]:
+    layer, _, numbers = text.rpartition("=")
+    amount, _, radius = numbers.partition(":")
+    try:
+        asked = LayerFilter(float(radius), float(amount))
+    except ValueError:
+        asked = LayerFilter(float("nan"), float("nan"))
+    is_good = AMOUNT_MIN <= asked.amount <= AMOUNT_MAX and RADIUS_MIN <= asked.radius <= RADIUS_MAX
+    if not layer or not is_good:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not LAYER=AMOUNT:RADIUS with an amount from {AMOUNT_MIN:g} to {AMOUNT_MAX:g} "
+            f"and a radius from {RADIUS_MIN:g} to {RADIUS_MAX:g}"
+        )
+    return layer, asked.effective
 
 
 def _tint(text: str) -> tuple[str, Tint]:

@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, replace
 
 from bsgui.core.errors import ExportError, StackReadError, UsageError
+from bsgui.core.layers import LayerKind
 from bsgui.core.manifest import LayerBlend, Manifest
 from bsgui.imageio.read_photo import read_photo
 from bsgui.imageio.read_stack import find_layer, read_alpha, read_stack
@@ -53,11 +54,12 @@ def asked_blends(manifest: Manifest, asked: argparse.Namespace) -> dict[str, Lay
     Args:
         manifest: of the stack.
         asked: ``gain``: layers and gains; shows a layer that the manifest hides, and keeps its opacity. ``tint``,
-            ``mode``: layers and tints or blend modes. ``hide``: layers to leave out, whatever else is said about them.
+            ``mode``, ``filter``: layers and tints, blend modes or filters.
+            ``hide``: layers to leave out, whatever else is said about them.
             ``only``: if there are any, all others are left out.
 
     Raises:
-        UsageError: a layer that is not there.
+        UsageError: a layer that is not there, or a filter for one that is no branch.
     """
     only = [find_layer(manifest, name).id for name in asked.only]
     shown = {x.id: replace(x, visible=True, muted=False).blend for x in manifest.layers}
@@ -75,6 +77,11 @@ def asked_blends(manifest: Manifest, asked: argparse.Namespace) -> dict[str, Lay
     for name, mode in asked.mode:
         layer_id = find_layer(manifest, name).id
         blends[layer_id] = blends[layer_id]._replace(mode=mode)
+    for name, layer_filter in asked.filter:
+        layer = find_layer(manifest, name)
+        if layer.kind is not LayerKind.BRANCH:
+            raise UsageError(f"“{layer.name}” cannot be filtered: only branches can.")
+        blends[layer.id] = blends[layer.id]._replace(filter=layer_filter)
     return blends | {find_layer(manifest, name).id: _GONE for name in asked.hide}
 
 

@@ -59,7 +59,7 @@ def filtered(content_in: ContentIn, view: Viewport, layer_filter: LayerFilter, s
 
 
 def _grid(radius: float, side: int) -> float:
-    """Pixels of the coarse grid to one of the photo: 1, 1/2, 1/4, …"""
+    """The scale of the coarse grid: one, a half, a quarter and so on."""
     # Not coarser than the pyramids that contents are drawn from: what they do not average would show as moiré.
     halvings = min(math.log2(radius / _COARSE_SIGMA), math.log2(side / _SMALLEST_SIDE))
     return float(2.0 ** -max(0, math.floor(halvings)))
@@ -89,9 +89,10 @@ def _at_view_scale(
     around = _as_float(content_in(view.part(rows.source, columns.source)))
     sharp, blurred = around[rows.wanted, columns.wanted], _blurred(around, rows, columns, sigma)
     if sharp.shape[:2] != (view.height, view.width):
-        # It sticks out of the photo.
-        sharp = _as_float(content_in(view))
-        blurred = blurred[np.ix_(rows.repeated(view.height), columns.repeated(view.width))]
+        # It sticks out of the photo: there what the blur takes away is as at the edge.
+        repeated = np.ix_(rows.repeated(view.height), columns.repeated(view.width))
+        own = _as_float(content_in(view))
+        sharp, blurred = own, own + (blurred - sharp)[repeated]
     return _unsharp(sharp, blurred, layer_filter.amount)
 
 

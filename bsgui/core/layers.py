@@ -187,5 +187,5 @@ def show_only(stack: LayerStack, layer_ids: Sequence[str]) -> LayerStack:
 
 
 def reset_layers(stack: LayerStack) -> LayerStack:
-    """The stack with every unlocked layer visible, unmuted, opaque, untinted, unmasked, unfiltered, plain, at gain 1."""
+    """The stack with every unlocked layer as it came: visible, unmuted, at gain 1, without any other setting."""
     return LayerStack(tuple(x if x.locked else replace(x, **AS_IT_CAME) for x in stack.layers))

@@ -257,7 +257,7 @@ class PixelLayers:
         return tuple(self._pyramids)
 
     def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
-        """See :meth:`LayerSource.mix`; costs one pass over the view for each layer that has weight, two if it is filtered."""
+        """See :meth:`LayerSource.mix`; costs a pass over the view for each layer that has weight, two with a filter."""
         total = np.full((view.height, view.width, 3), OFFSET, np.float32)
         for weight, pyramid in zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True):
             if not weight.is_nothing:

@@ -123,7 +123,7 @@ class Weights:
 
     @property
     def apart(self) -> list[int]:
-        """The layers that are no mere multiples of their content, and so need pixels of their own: by mode or filter."""
+        """The layers that need pixels of their own: a mode or a filter makes them no multiples of their content."""
         return [
             layer
             for layer in range(len(self))

@@ -14,6 +14,7 @@ from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressC
 from bsgui.core.viewport import Viewport
 from bsgui.core.weights import Weights
 
+from .filtered_layers import FilteredLayers
 from .read_stack import StackOnDisk, layer_strips
 from .tick_pixels import blend, empty_samples, photo_samples
 
@@ -28,7 +29,8 @@ def recombine(
 ) -> Samples:
     """The picture that the layers add up to.
 
-    Only the result and a strip of the layers are in memory. An untouched 16-bit stack gives the photo: bit for bit
+    Only the result, a strip of the layers and those with a filter are in memory.
+    An untouched 16-bit stack gives the photo: bit for bit
     if that has 8 bits, within 1/65535 if it has 16.
 
     Args:
@@ -46,11 +48,12 @@ def recombine(
     """
     photo = stack.manifest.photo
     weights = layer_weights(stack.manifest, blends)
+    softened = filtered_layers(stack, weights, report, cancel)
     picture = empty_samples(photo.height, photo.width, photo.bit_depth)
     with closing(watched_strips(stack, "Adding layers", report, cancel)) as pieces:
         for start, stop, ticks in pieces:
             factors = weights.seen_in(Viewport.strip(photo.width, start, stop))
-            picture[start:stop] = photo_samples(blend(ticks, factors), photo.bit_depth)
+            picture[start:stop] = photo_samples(blend(ticks, factors, softened.rows(start, stop)), photo.bit_depth)
     return picture
 
 
@@ -63,7 +66,19 @@ def layer_weights(manifest: Manifest, blends: Mapping[str, LayerBlend] | None = 
     chosen = (all_blends | dict(blends or {})).values()
     channels = np.array([np.multiply(blend.weight, blend.tint) for blend in chosen], np.float32)
     masks = tuple(blend.mask for blend in chosen)
-    return Weights(channels, masks if any(masks) else (), modes=tuple(blend.mode for blend in chosen))
+    modes, filters = tuple(blend.mode for blend in chosen), tuple(blend.filter for blend in chosen)
+    return Weights(channels, masks if any(masks) else (), modes=modes, filters=filters)
+
+
+def filtered_layers(
+    stack: StackOnDisk, weights: Weights, report: ProgressCallback, cancel: CancelToken
+) -> FilteredLayers:
+    """What filters make of a stack's layers; reads them once more if there is a filter, else nothing."""
+    layers = FilteredLayers(weights, (stack.manifest.photo.width, stack.manifest.photo.height))
+    if layers:
+        with closing(watched_strips(stack, "Filtering layers", report, cancel)) as pieces:
+            layers.fill(pieces)
+    return layers
 
 
 def watched_strips(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bsgui.core.manifest import ZERO_8, ZERO_16
-from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, Samples, TickImage
+from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Samples, TickImage
 from bsgui.core.weights import SeenWeight
 
 TICKS_PER_LSB = 128
 """Ticks in one step of an 8-bit photo."""
 
 LOW, HIGH = -32768, 32767
+
+_NONE: Mapping[int, FloatImage] = {}
 
 
 def photo_samples(total: TickImage, bit_depth: int) -> Samples:
@@ -40,24 +42,25 @@ def add_up(ticks: TickImage) -> TickImage:
     return np.asarray(ticks.sum(0, dtype=np.int32) + OFFSET_TICKS, dtype=np.int32)
 
 
-def blend(ticks: TickImage, weights: Sequence[SeenWeight]) -> TickImage:
+def blend(ticks: TickImage, weights: Sequence[SeenWeight], filtered: Mapping[int, FloatImage] = _NONE) -> TickImage:
     """``OFFSET_TICKS + sum_k weights[k].of(ticks[k])``: (h, W, 3) int32, not clipped.
 
     Args:
         ticks: (K, h, W, 3) int32.
         weights: of every layer, see :meth:`bsgui.core.weights.Weights.seen_in`; with all neutral the result is exact,
             otherwise it is rounded to a tick.
+        filtered: what filters make of layers, by number; see :class:`~bsgui.imageio.filtered_layers.FilteredLayers`.
     """
     if _are_neutral(weights):
         return add_up(ticks)
     total = np.full(ticks.shape[1:], OFFSET_TICKS, np.float32)
-    for weight, layer in zip(weights, ticks, strict=True):
+    for number, (weight, layer) in enumerate(zip(weights, ticks, strict=True)):
         if not weight.is_nothing:
-            total += weight.of(layer)
+            total += weight.of(layer, filtered.get(number))
     return np.rint(total, out=total).astype(np.int32)
 
 
-def bake(ticks: TickImage, weights: Sequence[SeenWeight]) -> None:
+def bake(ticks: TickImage, weights: Sequence[SeenWeight], filtered: Mapping[int, FloatImage] = _NONE) -> None:
     """Multiply each layer by its weight, in place, rounding to a tick. The last layer gets what rounding leaves.
 
     So the baked layers add up to :func:`blend` of the layers as they were.
@@ -65,13 +68,14 @@ def bake(ticks: TickImage, weights: Sequence[SeenWeight]) -> None:
     Args:
         ticks: (K, h, W, 3) int32, changed.
         weights: as for :func:`blend`.
+        filtered: as for :func:`blend`.
     """
     if _are_neutral(weights):
         return
-    total = blend(ticks, weights)
-    for layer, weight in zip(ticks, weights, strict=True):
+    total = blend(ticks, weights, filtered)
+    for number, (layer, weight) in enumerate(zip(ticks, weights, strict=True)):
         if not weight.is_neutral:
-            layer[...] = np.rint(weight.of(layer))
+            layer[...] = np.rint(weight.of(layer, filtered.get(number)))
     if not weights[-1].is_nothing:
         ticks[-1] += total - OFFSET_TICKS - ticks.sum(0, dtype=np.int32)
 

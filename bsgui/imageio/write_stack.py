@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,13 +23,14 @@ from bsgui.core.decomposition import Decomposition, LayerInfo, Provenance, strip
 from bsgui.core.errors import ExportError, OutOfMemory, UsageError
 from bsgui.core.layers import LayerStack, LayerState
 from bsgui.core.manifest import Encoding, Manifest, ManifestFile, ManifestLayer, ManifestModel, ManifestPhoto
-from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, Photo, Samples, TickImage
+from bsgui.core.photo import OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
 from bsgui.core.tint import NO_TINT
 from bsgui.core.viewport import Viewport
 from bsgui.core.weights import Weights
 
 from .atomic import atomic_write, os_reason
+from .filtered_layers import FilteredLayers
 from .folder_swap import replaced_folder
 from .png_writer import Compression, PngFile
 from .stack_names import MANIFEST_NAME, composite_file_name, layer_file_name
@@ -57,8 +58,8 @@ class ExportOptions:
     Attributes:
         depth: 16 recombines exactly; 8 gives previews over mid-grey, which do not.
         which: all layers, or those whose eye is open.
-        edited: work gain, opacity, tint, mode and muting into the pixels, where the masks are; otherwise the layers are
-            written as they came and the manifest holds the settings.
+        edited: work gain, opacity, tint, mode, filter and muting into the pixels, where the masks are; otherwise the
+            layers are written as they came and the manifest holds the settings.
         composite: also write the picture as it is blended.
         overwrite: replace an export that is in the folder.
         compression: "fast" or "small", see :class:`~bsgui.imageio.png_writer.PngWriter`.
@@ -86,7 +87,8 @@ def write_stack(
 ) -> Manifest:
     """Write the layers, the composite and ``manifest.json`` into ``folder``, all or nothing.
 
-    Works strip by strip: memory does not grow with the photo. Thread: any but the GUI's; uses some of its own.
+    Works strip by strip: memory does not grow with the photo, but for layers with a filter, see
+    :mod:`~bsgui.imageio.filtered_layers`. Thread: any but the GUI's; uses some of its own.
 
     Args:
         decomposition: the layers.
@@ -154,6 +156,8 @@ class _Export:
         ones = Weights.of(np.ones(len(weights), np.float32))
         self._file_weights = ones if options.edited else weights
         self._baked = weights if options.edited else ones
+        to_filter = weights if options.edited or options.composite else ones
+        self._filtered = FilteredLayers(to_filter, (self._photo.width, self._photo.height))
         self._names = [layer_file_name(self._photo.stem, x.source, x.name, x.id) for x in self._states]
         self._measured = _Measured()
         self._ticks_digest = hashlib.sha256()
@@ -162,8 +166,10 @@ class _Export:
         """Write all pictures."""
         rows = max(1, min(256, _STRIP_PIXELS // self._photo.width))
         pieces = strips(self._photo.height, rows)
-        report(Progress(0, len(pieces), "Writing layers"))
         with ExitStack() as files, ThreadPoolExecutor(_THREADS, "export") as pool:
+            if self._filtered:
+                self._filtered.fill(self._fitting_strips(pool, pieces, report, cancel))
+            report(Progress(0, len(pieces), "Writing layers"))
             pictures = [files.enter_context(self._png(name, self._options.depth, 3)) for name in self._names]
             composite = files.enter_context(self._composite_png()) if self._options.composite else None
             for done, (strip, ticks) in enumerate(self._strips_ahead(pool, pieces), 1):
@@ -200,6 +206,21 @@ class _Export:
         for strip, ticks in waiting:
             yield strip, ticks.result()
 
+    def _fitting_strips(
+        self,
+        pool: ThreadPoolExecutor,
+        pieces: list[tuple[int, int]],
+        report: ProgressCallback,
+        cancel: CancelToken,
+    ) -> Iterator[tuple[int, int, TickImage]]:
+        """The chosen layers as files hold them if they are not baked, which is what a reader filters."""
+        for done, (strip, ticks) in enumerate(self._strips_ahead(pool, pieces), 1):
+            cancel.raise_if_cancelled()
+            layers = ticks[self._sources]
+            fit_16_bits(layers)
+            yield *strip, layers
+            report(Progress(done, len(pieces), "Filtering layers"))
+
     def _write_strip(
         self,
         pool: ThreadPoolExecutor,
@@ -215,10 +236,13 @@ class _Export:
         layers = ticks if everything else ticks[self._sources]
         baked = self._baked.seen_in(Viewport.strip(self._photo.width, *strip))
         unedited = self._baked.is_neutral
-        expected = photo_ticks if everything and unedited else blend(layers, baked)
-        bake(layers, baked)
+        filtered = self._filtered.rows(*strip)
+        to_bake = filtered if self._options.edited else {}
+        expected = photo_ticks if everything and unedited else blend(layers, baked, to_bake)
+        bake(layers, baked, to_bake)
         self._measured.carried(*fit_16_bits(layers))
-        blended = pool.submit(composite.write, self._composite_rows(layers, strip)) if composite else None
+        left = {} if self._options.edited else filtered
+        blended = pool.submit(composite.write, self._composite_rows(layers, strip, left)) if composite else None
         total = np.full(expected.shape, OFFSET_TICKS, np.int32)
         for decoded in pool.map(self._write_layer, pictures, layers):
             total += decoded
@@ -233,13 +257,13 @@ class _Export:
         picture.write(samples)
         return decode_samples(samples)
 
-    def _composite_rows(self, layers: TickImage, strip: tuple[int, int]) -> Samples:
+    def _composite_rows(self, layers: TickImage, strip: tuple[int, int], filtered: Mapping[int, FloatImage]) -> Samples:
         """The picture as it is blended, made of what the files hold, so that they can be checked against it."""
         if self._stack.is_untouched:
             colour = self._photo.samples[slice(*strip)]
         else:
             factors = self._file_weights.seen_in(Viewport.strip(self._photo.width, *strip))
-            colour = photo_samples(blend(layers, factors), self._bit_depth)
+            colour = photo_samples(blend(layers, factors, filtered), self._bit_depth)
         if self._photo.alpha is None:
             return colour
         return np.concatenate([colour, self._photo.alpha[slice(*strip)][..., None]], axis=2)
@@ -295,6 +319,7 @@ class _Export:
             tint=state.tint,
             mask=state.mask,
             mode=state.mode,
+            filter=state.filter,
             baked_tint=state.tint if self._options.edited else NO_TINT,
         )
 

@@ -95,6 +95,7 @@ LAYER = (
     _A("rename", "Re&name", ("F2",), "Rename the selected layer", "", _LAYERS),
     _A("tint", "&Tint…", ("C",), "Tint the selected layer: a warmer light, another fur", "tint", _LAYERS),
     _A("mask", "Mas&k…", ("K",), "Let the selected layer’s settings count in a part of the photo", "mask", _LAYERS),
+    _A("filter", "Filte&r…", ("G",), "Soften or sharpen the selected layer", "filter", _LAYERS),
     _A("style", "St&yle…", ("T",), "Run the selected branch in another style too, and blend with it", "style", _LAYERS),
     _A("invert", "&Invert", ("I",), "Turn the sign of the selected layer’s gain", "invert", _LAYERS),
     _A("reset", "&Reset Layer", ("R",), "The selected layer as it came", "reset", _LAYERS),

@@ -68,6 +68,7 @@ class Commands:
             "rename": lambda: window.layer_panel.rename_selected(),
             "tint": lambda: window.layer_panel.edit_tint(),
             "mask": lambda: window.layer_panel.edit_mask(),
+            "filter": lambda: window.layer_panel.edit_filter(),
             "style": lambda: window.layer_panel.edit_style(),
             "invert": layers.invert,
             "reset": layers.reset,

@@ -14,8 +14,8 @@ from .actions import Actions
 _MENUS = {
     "&File": "open open_stack RECENT - save save_as - export export_composite - close_photo - preferences - quit",
     "&Edit": "undo redo - copy paste",
-    "&Layer": "decompose reseed frame adapt finish cancel - visible solo mute lock - rename tint mask style invert "
-    "reset reset_all show_all - raise lower select_above select_below",
+    "&Layer": "decompose reseed frame adapt finish cancel - visible solo mute lock - rename tint mask filter style "
+    "invert reset reset_all show_all - raise lower select_above select_below",
     "&View": "look_composite look_grey look_magnitude look_signed - before split clipping - "
     "zoom_in zoom_out zoom_fit zoom_actual",
     "&Window": "PANELS - hide_panels full_screen reset_panels - laboratory playback",
@@ -25,7 +25,7 @@ _TOOLBAR = (
     "open save export - undo redo - frame - look_composite look_grey look_magnitude look_signed - before split "
     "clipping - zoom_out zoom_in zoom_fit zoom_actual"
 )
-LAYER_MENU = "visible solo mute lock - rename tint mask style invert reset - raise lower - reset_all show_all"
+LAYER_MENU = "visible solo mute lock - rename tint mask filter style invert reset - raise lower - reset_all show_all"
 LAYER_BUTTONS = "raise lower visible tint mask style invert reset"
 
 

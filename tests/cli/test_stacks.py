@@ -75,6 +75,32 @@ def test_modes_of_a_layer_part_it(stacks: Path, photos: Path, tmp_path: Path) ->
     assert np.abs(whole - pictures["luminosity"] - pictures["colour"]).max() <= 3
 
 
+def test_a_layer_is_softened_and_sharpened(stacks: Path, tmp_path: Path) -> None:
+    stack, rough = str(stacks / "cat"), {}
+    for asked in ("branch-2=-1:3", "branch-2=0:3", "branch-2=2:3"):
+        out = tmp_path / "out.png"
+        edits = ["--only", "branch-2", "--filter", asked, "--overwrite"]
+        assert main(["recombine", stack, "--out", str(out), *edits]) == 0
+        rough[asked] = np.abs(np.diff(cv2.imread(str(out)).astype(float), axis=1)).mean()
+    soft, plain, sharp = rough.values()
+    assert 2 * soft < plain < sharp
+
+
+@pytest.mark.parametrize(
+    "asked", ["branch-1", "=-1:3", "branch-1=-2:3", "branch-1=1", "branch-1=1:200", "branch-1=a:b"]
+)
+def test_a_filter_that_is_none_is_a_wrong_usage(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["recombine", "stack", "--out", "a.png", "--filter", asked])
+    assert "--filter" in capsys.readouterr().err
+
+
+def test_only_branches_can_be_filtered(stacks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "a.png")
+    assert main(["recombine", str(stacks / "cat"), "--out", out, "--filter", "residual=-1:3"]) == 2
+    assert "only branches" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("mode", ["branch-1", "=darken", "branch-1=glow", "branch-1="])
 def test_a_mode_that_is_none_is_a_wrong_usage(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):

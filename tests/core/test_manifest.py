@@ -8,6 +8,7 @@ import pytest
 
 from bsgui.core.errors import StackReadError
 from bsgui.core.frame import Frame
+from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.layers import LayerKind
 from bsgui.core.manifest import (
     Encoding,
@@ -23,6 +24,7 @@ from bsgui.core.tint import NO_TINT, tint_of
 
 SHA = "ab" * 32
 WARM = tint_of(30, 0.4)
+SOFT = LayerFilter(12.5, -0.5)
 MASK = ShapedMask("ellipse", Frame(20, 15, 30, 10, 0.5), 0.25, True)
 
 
@@ -42,6 +44,7 @@ def make_manifest(**changes: Any) -> Manifest:
             tint=WARM,
             mask=MASK,
             mode="colour",
+            filter=SOFT,
         ),
         ManifestLayer(2, 1, "residual", "Residual", LayerKind.RESIDUAL, "cat_02_residual.png", SHA, muted=True),
     )
@@ -76,17 +79,19 @@ def test_weights_are_what_the_person_had_set() -> None:
     blends = make_manifest().blends()
     assert blends == {
         "base": LayerBlend(),
-        "branch-1": LayerBlend(0.75, WARM, MASK, "colour"),
+        "branch-1": LayerBlend(0.75, WARM, MASK, "colour", SOFT),
         "residual": LayerBlend(0.0),
     }
     assert set(make_manifest(edited=True).blends().values()) == {LayerBlend()}
 
 
-def test_layers_of_older_versions_have_no_tint_no_mask_and_no_mode() -> None:
+def test_layers_of_older_versions_have_no_tint_no_mask_no_mode_and_no_filter() -> None:
     data = json.loads(json.dumps(make_manifest().to_json()))
     for layer in data["layers"]:
-        del layer["tint"], layer["baked_tint"], layer["mask"], layer["mode"]
-    assert {(x.tint, x.mask, x.mode) for x in Manifest.from_json(data).layers} == {(NO_TINT, None, "add")}
+        del layer["tint"], layer["baked_tint"], layer["mask"], layer["mode"], layer["filter"]
+    assert {(x.tint, x.mask, x.mode, x.filter) for x in Manifest.from_json(data).layers} == {
+        (NO_TINT, None, "add", None)
+    }
 
 
 def test_only_whole_unedited_16_bit_stacks_are_exact() -> None:
@@ -110,6 +115,9 @@ HOSTILE: list[tuple[str, Any]] = [
     ("layers.0.visible", 1), ("layers.0.tint", [1, 1]), ("layers.0.tint", [1, 1, -0.1]),
     ("layers.0.tint", "#ffffff"), ("layers.0.tint", [1, 1, float("nan")]), ("layers.0.tint", [1, 1, 99]),
     ("layers.0.baked_tint", {"0": 1}), ("layers.1.mode", "glow"), ("layers.1.mode", 1), ("layers.1.mode", ["add"]),
+    ("layers.1.filter", "soft"), ("layers.1.filter", {}), ("layers.1.filter.radius", 0),
+    ("layers.1.filter.radius", 101),
+    ("layers.1.filter.radius", float("nan")), ("layers.1.filter.amount", -1.01), ("layers.1.filter.amount", None),
     ("layers.1.mask", "ellipse"), ("layers.1.mask", {}), ("layers.1.mask.shape", "star"), ("layers.1.mask.feather", 0),
     ("layers.1.mask.feather", float("nan")), ("layers.1.mask.inverted", 1), ("layers.1.mask.frame", None),
     ("layers.1.mask.frame.width", 0), ("layers.1.mask.frame.x", 1e300), ("layers.1.mask.frame.angle", "steep"),

@@ -13,6 +13,7 @@ import pytest
 
 from bsgui.core.errors import ExportError
 from bsgui.core.frame import Frame
+from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.layers import edit_layer, move_layer
 from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.requests import DecomposeSettings
@@ -39,7 +40,7 @@ def make_project(**changes: Any) -> Project:
     stack = move_layer(
         edit_layer(stack, "branch-2", gain=-0.5, muted=True, name="Ears", tint=tint_of(30, 0.4), mask=MASK), "base", 2
     )
-    stack = edit_layer(stack, "branch-1", mask=PAINTED, mode="darken")
+    stack = edit_layer(stack, "branch-1", mask=PAINTED, mode="darken", filter=LayerFilter(12.5, -0.5))
     stack = edit_layer(stack, "residual", locked=True, visible=False)
     settings = DecomposeSettings("general", "cat", 7, 256, "cpu", splits_light=True)
     return Project(**{
@@ -75,6 +76,7 @@ HOSTILE: list[tuple[str, Any]] = [
     ("photo.path", "a\0b"), ("photo.sha256", "x"), ("settings", []), ("settings.model", None), ("settings.size", 0),
     ("settings.size", 1e9), ("settings.seed", -1), ("settings.device", "tpu"), ("settings.domain", ["cat"]),
     ("model_sha256", "x"), ("layers", None), ("layers", [[]]), ("layers.0.gain", 9), ("layers.0.gain", None),
+    ("layers.0.filter", 3), ("layers.0.filter.radius", 1e9), ("layers.0.filter.amount", "much"),
     ("layers.0.opacity", "1"), ("layers.0.kind", "group"), ("layers.0.source", 2), ("layers.0.source", 63),
     ("layers.0.id", "base"), ("layers.0.visible", "yes"), ("layers.0.name", "x" * 2000), ("layers.0.locked", 0),
 ]  # fmt: skip

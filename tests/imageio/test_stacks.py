@@ -22,6 +22,7 @@ from bsgui.core.compose import compose
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ExportError, StackReadError, UsageError
 from bsgui.core.frame import Frame
+from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.layers import LayerStack, edit_layer, move_layer, show_only
 from bsgui.core.manifest import LayerBlend, Manifest
 from bsgui.core.mask import Mask
@@ -239,6 +240,58 @@ def test_modes_are_in_the_composite_and_come_back(tmp_path: Path, edited: bool, 
     assert np.abs(composite.astype(int) - seen).max() <= 1
     opened = open_stack(tmp_path / "out")[1]
     assert opened["branch-1"].mode == ("add" if edited else mode)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("radius", [1.5, 9.0])
+def test_filters_are_in_the_composite_and_come_back(tmp_path: Path, edited: bool, radius: float, depth: int) -> None:
+    photo = make_photo(700, 500, depth, name="cat.png")
+    decomposition = make_decomposition(photo)
+    soft, mask = LayerFilter(radius, -1.0), PaintedMask((Stroke(((10.0, 10.0), (300.0, 140.0)), 80.0, 0.6),))
+
+    def change(stack: LayerStack) -> LayerStack:
+        stack = edit_layer(stack, "branch-1", gain=1.5, filter=soft)
+        return edit_layer(stack, "branch-2", gain=0.5, mode="darken", mask=mask, filter=LayerFilter(radius, 2.0))
+
+    export(tmp_path / "out", decomposition, change, edited=edited)
+    stack = read_stack(tmp_path / "out")
+    outcome = verify(stack)
+    assert outcome.ok, outcome
+    composite = read_photo(tmp_path / "out" / "cat_composite.png").samples
+    step = 1 if depth == 8 else 257
+    assert np.abs(recombine(stack).astype(int) - composite).max() <= step
+    settings = change(decomposition.initial_stack())
+    seen = compose(decomposition.source, settings.weights(), whole(photo)).astype(int) * step
+    assert np.abs(composite.astype(int) - seen).max() <= step
+    reopened, opened = open_stack(tmp_path / "out")
+    assert opened["branch-1"].filter == (None if edited else soft)
+    again = compose(reopened.source, opened.weights(), whole(photo)).astype(int) * step
+    assert np.abs(composite.astype(int) - again).max() <= step
+    plain = compose(decomposition.source, change_without_filters(settings).weights(), whole(photo)).astype(int) * step
+    assert np.abs(composite.astype(int) - plain).max() > 5 * step
+
+
+def change_without_filters(stack: LayerStack) -> LayerStack:
+    return LayerStack(tuple(replace(layer, filter=None) for layer in stack))
+
+
+def test_a_composite_that_is_not_filtered_as_the_manifest_says_is_found(tmp_path: Path) -> None:
+    decomposition = make_decomposition(make_photo(200, 100, name="cat.png"))
+    export(tmp_path / "out", decomposition, lambda x: edit_layer(x, "branch-1", filter=LayerFilter(3.0, -1.0)))
+    manifest = tmp_path / "out" / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace('"amount": -1.0', '"amount": 1.0'), "utf-8")
+    assert any("composite" in problem for problem in verify(read_stack(tmp_path / "out")).problems)
+
+
+def test_without_filters_layers_are_read_once_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decomposition = make_decomposition(make_photo(64, 48, name="cat.png"))
+    export(tmp_path / "out", decomposition, lambda x: edit_layer(x, "branch-1", filter=LayerFilter(3.0, 1.0), gain=0))
+    filled: list[object] = []
+    monkeypatch.setattr("bsgui.imageio.filtered_layers.FilteredLayers.fill", lambda *_: filled.append(_))
+    recombine(read_stack(tmp_path / "out"))
+    export(tmp_path / "plain", decomposition)
+    assert not filled
 
 
 def whole(photo: Photo) -> Any:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from bsgui.core.blend_mode import BlendMode
 from bsgui.core.document import Document
 from bsgui.core.errors import UsageError
+from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.layers import (
     AS_IT_CAME,
     LayerKind,
@@ -72,6 +73,11 @@ class LayerController(QObject):
         """Say what of a layer counts."""
         self._edit_layer(layer_id, f"Mode of {self._name(layer_id)}", mode=mode)
 
+    def set_filter(self, layer_id: str, layer_filter: LayerFilter | None, gesture: object = None) -> None:
+        """Soften or sharpen a layer; edits of one gesture are one undo step."""
+        label = f"Filter of {self._name(layer_id)}"
+        self._edit_layer(layer_id, label, _key("filter", layer_id, gesture), filter=layer_filter)
+
     def rename(self, layer_id: str, name: str) -> None:
         """Give a layer another name; an empty one leaves the old."""
         self._edit_layer(layer_id, f"Rename {self._name(layer_id)}", name=name)
@@ -107,7 +113,7 @@ class LayerController(QObject):
             self._edit_layer(layer.id, f"Invert {layer.name}", gain=-layer.gain)
 
     def reset(self, layer_id: str | None = None) -> None:
-        """A layer as it came: visible, unmuted, gain 1, opaque, untinted, unmasked."""
+        """A layer as it came: visible, unmuted, gain 1, opaque, untinted, unmasked, unfiltered."""
         layer = self._layer(layer_id)
         if layer is not None:
             self._edit_layer(layer.id, f"Reset {layer.name}", **AS_IT_CAME)

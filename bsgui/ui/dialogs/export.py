@@ -92,7 +92,7 @@ class ExportDialog(QDialog):
         self.settings = _choices(
             "Settings",
             ("As they came; settings go into the manifest", False),
-            ("As edited: gain, opacity, tint, mode, mute", True),
+            ("As edited: gain, opacity, tint, mode, filter, mute", True),
         )
         self.compression = _choices("Compression", ("Fast", "fast"), ("Small files", "small"))
         self.composite = QCheckBox("Also write the composite")

@@ -18,7 +18,7 @@ from .popover import Popover
 
 _BRUSH = "brush"
 _SHAPES = {"No mask": None, "Ellipse": "ellipse", "Gradient": "gradient", "Brush": _BRUSH}
-_EFFECT = "Gain, opacity, tint and mode count inside; outside, the layer is as it came."
+_EFFECT = "Gain, opacity, tint, mode and filter count inside; outside, the layer is as it came."
 
 
 class MaskPopover(Popover):

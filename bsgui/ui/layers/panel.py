@@ -1,4 +1,4 @@
-"""The layer panel: mode and opacity of the selected layer, the list, and buttons for what is done most."""
+"""The layer panel: mode, filter and opacity of the selected layer, the list, and buttons for what is done most."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from bsgui.core.layers import LayerKind
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.controllers.style_controller import StyleController
-from bsgui.ui.described import described
+from bsgui.ui.described import described, icon_button
 from bsgui.ui.masking.state import MaskState
 
 from .factor_slider import FactorSlider
+from .filter_popover import FilterPopover
 from .mask_popover import MaskPopover
 from .mode_names import MODE_NAMES
 from .model import LayerListModel
@@ -159,6 +160,14 @@ class LayerPanel(QWidget):
             popover = MaskPopover(self._document.layer(row.layer_id).name, self._masks, self)
             popover.show_at(_on_screen(row), popover.shape_choice)
 
+    def edit_filter(self, layer_id: str | None = None) -> None:
+        """Open the filter of a layer, or with None of the selected one, at its row."""
+        row = self._chosen_row(layer_id)
+        if row is not None:
+            self.list.scrollTo(self.list.currentIndex())
+            popover = FilterPopover(row.layer_id, self._document, self._edits, self)
+            popover.show_at(_on_screen(row), popover.amount)
+
     def _chosen_row(self, layer_id: str | None) -> LayerRow | None:
         """The row of a layer, or with None of the selected one; that layer is selected now."""
         chosen = self._view.selected_layer_id if layer_id is None else layer_id
@@ -184,7 +193,9 @@ class LayerPanel(QWidget):
             self._mode.addItem(name, mode)
             self._mode.setItemData(self._mode.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         top = QHBoxLayout()
+        self._filter = icon_button("filter", "Filter of the selected layer", "Soften or sharpen the selected layer (G)")
         top.addWidget(self._mode)
+        top.addWidget(self._filter)
         top.addWidget(QLabel("Opacity"))
         top.addWidget(self._opacity, 1)
         top.addWidget(self._opacity_value)
@@ -211,6 +222,7 @@ class LayerPanel(QWidget):
         self._opacity.edited.connect(self._set_opacity)
         self._opacity_value.committed.connect(self._set_opacity)
         self._mode.activated.connect(self._set_mode)
+        self._filter.clicked.connect(lambda: self.edit_filter())
         self._view.view_changed.connect(self._show_view)
         self._document.stack_changed.connect(self._show_blending)
         self._document.figures_changed.connect(self._show_infos)
@@ -241,6 +253,7 @@ class LayerPanel(QWidget):
         row.style_wanted.connect(self.edit_style)
         row.tint_wanted.connect(self.edit_tint)
         row.mask_wanted.connect(self.edit_mask)
+        row.filter_wanted.connect(self.edit_filter)
         self._delegate.set_height(row.sizeHint().height())
         self.list.setIndexWidget(index, row)
         self._row_widgets[layer.id] = row
@@ -287,7 +300,8 @@ class LayerPanel(QWidget):
             widget.setEnabled(layer is not None and not layer.locked)
             widget.show_factor(1.0 if layer is None else layer.opacity)
         self._mode.setCurrentIndex(self._mode.findData(PLAIN if layer is None else layer.mode))
-        self._mode.setEnabled(layer is not None and not layer.locked and layer.kind is LayerKind.BRANCH)
+        for field in (self._mode, self._filter):
+            field.setEnabled(layer is not None and not layer.locked and layer.kind is LayerKind.BRANCH)
 
     def _set_opacity(self, opacity: float, gesture: object = None) -> None:
         layer = self._edits.selected

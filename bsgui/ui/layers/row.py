@@ -28,6 +28,7 @@ from bsgui.ui.panels.icon_label import IconLabel
 
 from .elided_label import ElidedLabel
 from .factor_slider import FactorSlider
+from .filter_popover import filter_in_words
 from .mask_popover import mask_in_words
 from .mode_names import MODE_NAMES
 from .style_popover import style_in_words
@@ -59,13 +60,15 @@ class LayerRow(QWidget):
     Signals:
         chosen(layer_id): a person touched a control that acts on this layer.
         style_wanted(layer_id): a person wants to see or change the layer's style.
-        tint_wanted(layer_id), mask_wanted(layer_id): the same of its tint, or its mask.
+        tint_wanted(layer_id), mask_wanted(layer_id), filter_wanted(layer_id): the same of its tint, its mask, or its
+            filter.
     """
 
     chosen = Signal(str)
     style_wanted = Signal(str)
     tint_wanted = Signal(str)
     mask_wanted = Signal(str)
+    filter_wanted = Signal(str)
 
     def __init__(self, layer: LayerState, info: LayerInfo, edits: LayerController, parent: QWidget | None = None):
         super().__init__(parent)
@@ -109,6 +112,7 @@ class LayerRow(QWidget):
         self._show_tint(layer)
         self._show_mask(layer)
         self._show_mode(layer)
+        self._show_filter(layer)
         self._slider.setEnabled(not layer.locked)
         self._value.setEnabled(not layer.locked)
         for widget, what in ((self._slider, "Gain"), (self._value, "Gain value"), (self._eye, "Visible")):
@@ -151,6 +155,13 @@ class LayerRow(QWidget):
             name, tip = MODE_NAMES[layer.mode]
             self._mode.setToolTip(f"Mode: {name}. {tip}. Change it above the layers")
             self._mode.setAccessibleName(f"Mode of {layer.name}: {name}")
+
+    def _show_filter(self, layer: LayerState) -> None:
+        self._filter.setVisible(layer.filter is not None)
+        if layer.filter is not None:
+            words = filter_in_words(layer.filter)
+            self._filter.setToolTip(f"Filter: {words}. Click to change (G)")
+            self._filter.setAccessibleName(f"Filter of {layer.name}: {words}")
 
     def show_solo(self, on: bool) -> None:
         """Whether this layer is shown alone."""
@@ -204,9 +215,10 @@ class LayerRow(QWidget):
         self._eye.setObjectName("layerEye")
         self._solo = _small_button("solo", "Solo: show this layer alone (S)")
         self._mute = _small_button("mute", "Mute: take this layer out for now (M)")
-        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint, mode, mask and name (L)")
+        self._lock = _small_button("unlock", "Lock: protect gain, opacity, tint, mode, mask, filter and name (L)")
         self._style, self._tint, self._mask = _mark("style", "Style"), _mark("tint", "Tint"), _mark("mask", "Mask")
-        self._mode = _mark("mode", "Mode")
+        self._mode, self._filter = _mark("mode", "Mode"), _mark("filter", "Filter")
+        self._filter.clicked.connect(lambda: self.filter_wanted.emit(self.layer_id))
         self._mode.clicked.connect(lambda: self._edits.select(self.layer_id))
         self._mask.clicked.connect(lambda: self.mask_wanted.emit(self.layer_id))
         self._style.clicked.connect(lambda: self.style_wanted.emit(self.layer_id))
@@ -236,6 +248,7 @@ class LayerRow(QWidget):
             first.addSpacing(4)
         first.addWidget(self._names, 1)
         first.addWidget(self._mode)
+        first.addWidget(self._filter)
         first.addWidget(self._mask)
         first.addWidget(self._tint)
         first.addWidget(self._style)

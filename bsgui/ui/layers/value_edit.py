@@ -29,7 +29,7 @@ class ValueEdit(QLineEdit):
         self._was_just_entered = False
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMaxLength(60)
-        widest = "100 %" if percent else "−2.00"
+        widest = ("−100 %" if low < 0 else "100 %") if percent else "−2.00"
         self.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + 18)
         self.editingFinished.connect(self._commit)
         self.show_factor(1.0)
@@ -107,5 +107,5 @@ class ValueEdit(QLineEdit):
 
     def _text(self, factor: float) -> str:
         if self._percent:
-            return f"{factor * 100:.0f} %"
+            return f"{factor * 100:.0f} %".replace("-", "−")
         return f"{factor:.2f}".replace("-", "−")

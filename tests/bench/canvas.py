@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.frame import Frame
+from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.mask import Mask
 from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import Photo
@@ -80,7 +81,9 @@ def file_photo(path: Path) -> Photo:
 class Bench:
     """One canvas with one photo."""
 
-    def __init__(self, app: QApplication, photo: Photo, framed: bool = False, masks: str = "") -> None:
+    def __init__(
+        self, app: QApplication, photo: Photo, framed: bool = False, masks: str = "", filter_radius: float = 0.0
+    ) -> None:
         self.app, self.photo = app, photo
         self.document = Document()
         self.canvas = CanvasView(self.document)
@@ -98,6 +101,8 @@ class Bench:
         for number in range(1, BRANCHES + 1 if masks == "shapes" else PAINTED + 1 if masks == "brush" else 1):
             mask = self._ellipse() if masks == "shapes" else PaintedMask(self._strokes(number))
             self.document.edit_layer(f"branch-{number}", "Mask", mask=mask, tint=tint_of(60.0 * number, 0.3))
+        if filter_radius:
+            self.document.edit_layer("branch-2", "Filter", filter=LayerFilter(filter_radius, -1.0))
         self._settle()
         while not all(pyramid.is_complete for pyramid in layers.pyramids):
             app.processEvents()
@@ -209,6 +214,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--masks", choices=("shapes", "brush"), default="", help="ellipses for all branches, or two that are painted"
     )
+    parser.add_argument("--filter", type=float, default=0.0, metavar="RADIUS", help="soften branch 2, which is dragged")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -216,7 +222,8 @@ def main(argv: list[str]) -> int:
     apply_theme(app, "dark")
     photos = [file_photo(options.photo)] if options.photo else []
     photos = photos or [synthetic_photo(size, options.depth) for size in options.megapixels]
-    timings = [timing for photo in photos for timing in Bench(app, photo, options.framed, options.masks).run()]
+    benches = (Bench(app, photo, options.framed, options.masks, options.filter) for photo in photos)
+    timings = [timing for bench in benches for timing in bench.run()]
     if options.json:
         sys.stdout.write(json.dumps([vars(timing) for timing in timings], indent=1) + "\n")
         return 0

@@ -193,6 +193,7 @@ class LayerPanel(QWidget):
             self._mode.addItem(name, mode)
             self._mode.setItemData(self._mode.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         top = QHBoxLayout()
+        top.setSpacing(4)
         self._filter = icon_button("filter", "Filter of the selected layer", "Soften or sharpen the selected layer (G)")
         top.addWidget(self._mode)
         top.addWidget(self._filter)

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import torch
 
-from bsgui.core.errors import BsguiError, UsageError
+from bsgui.core.errors import UsageError
 from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator
+
+from .commands import exit_status
 
 
 def mixed(one: BranchedGenerator, other: BranchedGenerator, share: float) -> BranchedGenerator:
@@ -42,12 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--share", type=float, required=True, help="of the other's weights, 0..1")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
-    try:
+
+    def make() -> None:
         save_weights(mixed(load_generator(options.one), load_generator(options.other), options.share), options.to)
-    except BsguiError as error:
-        sys.stderr.write(f"{error.user_message}\n")
-        return error.exit_status
-    return 0
+
+    return exit_status(make)
 
 
 if __name__ == "__main__":

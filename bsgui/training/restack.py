@@ -18,9 +18,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bsgui.core.errors import BsguiError, UsageError
+from bsgui.core.errors import UsageError
 from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator
+
+from .commands import exit_status
 
 
 def restacked(networks: Sequence[BranchedGenerator], branches: Sequence[int]) -> BranchedGenerator:
@@ -62,12 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--branches", type=int, nargs="+", required=True, metavar="BRANCH")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
-    try:
+
+    def make() -> None:
         save_weights(restacked([load_generator(file) for file in options.weights], options.branches), options.to)
-    except BsguiError as error:
-        sys.stderr.write(f"{error.user_message}\n")
-        return error.exit_status
-    return 0
+
+    return exit_status(make)
 
 
 if __name__ == "__main__":

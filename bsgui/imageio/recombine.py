@@ -29,9 +29,8 @@ def recombine(
 ) -> Samples:
     """The picture that the layers add up to.
 
-    Only the result, a strip of the layers and those with a filter are in memory.
-    An untouched 16-bit stack gives the photo: bit for bit
-    if that has 8 bits, within 1/65535 if it has 16.
+    Only the result, a strip of the layers and those with a filter are in memory. An untouched 16-bit stack gives the
+    photo: bit for bit if that has 8 bits, within 1/65535 if it has 16.
 
     Args:
         stack: the stack.

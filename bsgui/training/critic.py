@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -45,7 +46,7 @@ def critic_loss(critic: Critic, photos: Tensor, reblends: Tensor) -> Tensor:
     return F.softplus(-critic(photos)).mean() + F.softplus(critic(reblends)).mean()
 
 
-def gradient_penalty(critic: Critic, photos: Tensor) -> Tensor:
+def gradient_penalty(critic: Callable[[Tensor], Tensor], photos: Tensor) -> Tensor:
     """R1: mean squared gradient of the logit at real photos (Mescheder et al., 2018, eq. 9)."""
     photos = photos.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(photos).sum(), photos, create_graph=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
 from bsgui.core.document import Document
 from bsgui.core.layer_filter import AMOUNT_MAX, AMOUNT_MIN, RADIUS_MAX, RADIUS_MIN, LayerFilter
@@ -15,7 +14,7 @@ from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.described import described
 
 from .factor_slider import FactorSlider
-from .popover import Popover
+from .popover import Popover, quiet_label, row_of
 from .value_edit import ValueEdit
 
 # Wide enough to soften skin in a usual portrait.
@@ -49,13 +48,7 @@ class FilterPopover(Popover):
         self.radius.edited.connect(lambda place, gesture: self._set_radius(radius_at(place), gesture))
         self.radius_value.valueChanged.connect(lambda radius: self._set_radius(radius))
         self.reset_button.clicked.connect(lambda: self._set_amount(0.0))
-        document.stack_changed.connect(self._show)
-        self._show()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """The document outlives it."""
-        self._document.stack_changed.disconnect(self._show)
-        super().closeEvent(event)
+        self.follow(document.stack_changed, self._show)
 
     def _make_fields(self) -> None:
         self.amount = described(
@@ -83,30 +76,16 @@ class FilterPopover(Popover):
         self.reset_button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        amount, ends, radius, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row in (amount, ends, radius, last):
-            row.setSpacing(4)
-        amount.addWidget(self.amount, 1)
-        amount.addWidget(self.amount_value)
-        ends.addWidget(_quiet("Soften"))
+        width = self.radius_value.sizeHint().width()
+        self.amount_value.setFixedWidth(width)
+        ends = QHBoxLayout()
+        ends.addWidget(quiet_label("Soften"))
         ends.addStretch(1)
-        ends.addWidget(_quiet("Sharpen"))
-        ends.addSpacing(self.radius_value.sizeHint().width() + 4)
-        radius.addWidget(self.radius, 1)
-        radius.addWidget(self.radius_value)
-        self.amount_value.setFixedWidth(self.radius_value.sizeHint().width())
-        self.note = _quiet("")
-        self.note.setWordWrap(True)
-        last.addWidget(self.note, 1)
-        last.addWidget(self.reset_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(4)
-        form.addRow("Amount", amount)
-        form.addRow("", ends)
-        form.addRow("Radius", radius)
-        self.column.addLayout(form)
-        self.column.addLayout(last)
+        ends.addWidget(quiet_label("Sharpen"))
+        ends.addSpacing(width + 4)
+        self.form.setVerticalSpacing(4)
+        amount, radius = row_of(self.amount, self.amount_value), row_of(self.radius, self.radius_value)
+        self.lay_out({"Amount": amount, "": ends, "Radius": radius}, self.reset_button)
 
     def _show(self) -> None:
         if all(layer.id != self._layer_id for layer in self._document.stack):
@@ -163,9 +142,3 @@ def _why_not(layer: LayerState) -> str:
     if layer.kind is not LayerKind.BRANCH:
         return _ONLY_BRANCHES
     return _LOCKED if layer.locked else ""
-
-
-def _quiet(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("quiet", True)
-    return label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
 
 from bsgui.core.mask import Mask
 from bsgui.core.painted_mask import PaintedMask
@@ -14,7 +14,7 @@ from bsgui.ui.described import described
 from bsgui.ui.masking.state import LEAST_SIZE, MOST_SIZE, MaskState
 
 from .factor_row import FactorRow
-from .popover import Popover
+from .popover import Popover, row_of
 
 _BRUSH = "brush"
 _SHAPES = {"No mask": None, "Ellipse": "ellipse", "Gradient": "gradient", "Brush": _BRUSH}
@@ -42,8 +42,7 @@ class MaskPopover(Popover):
         self.hardness.edited.connect(self._set_hardness)
         self.inverted.toggled.connect(self._set_inverted)
         self.canvas_button.clicked.connect(self.close)
-        state.changed.connect(self._show)
-        self._show()
+        self.follow(state.changed, self._show)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A mask that there is wants to be put in its place."""
@@ -72,20 +71,11 @@ class MaskPopover(Popover):
         self.canvas_button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        self.note = QLabel()
-        self.note.setProperty("quiet", True)
-        self.note.setWordWrap(True)
-        last = QHBoxLayout()
-        last.addWidget(self.inverted, 1)
-        last.addWidget(self.canvas_button)
-        self.form = QFormLayout()
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.form.setVerticalSpacing(6)
         self.form.addRow("Shape", self.shape_choice)
         for name, row in (("Feather", self.feather), ("Size", self.brush_size), ("Hardness", self.hardness)):
             self.form.addRow(name, row)
         self.column.addLayout(self.form)
-        self.column.addLayout(last)
+        self.column.addLayout(row_of(self.inverted, self.canvas_button))
         self.column.addWidget(self.note)
 
     def _show(self) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QPoint, QRect, Qt, SignalInstance
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QFormLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from bsgui.core.events import Event
 
 _WIDTH = 300
 
@@ -18,6 +22,8 @@ class Popover(QFrame):
 
     Attributes:
         column: below the title; for the content.
+        form: the fields, in rows with names.
+        note: a sentence on what the fields do, or why they cannot.
     """
 
     def __init__(self, title: str, parent: QWidget) -> None:
@@ -35,6 +41,32 @@ class Popover(QFrame):
         self.column.setContentsMargins(10, 8, 10, 8)
         self.column.setSpacing(8)
         self.column.addWidget(label)
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.form.setVerticalSpacing(6)
+        self.note = quiet_label()
+        self.note.setWordWrap(True)
+        self._followed: tuple[SignalInstance | Event[[]], Callable[[], None]] | None = None
+
+    def lay_out(self, fields: Mapping[str, QHBoxLayout | QWidget], button: QAbstractButton) -> None:
+        """Put the fields below the title, each beside its name, and then the note beside a button."""
+        for name, field in fields.items():
+            self.form.addRow(name, field)
+        self.column.addLayout(self.form)
+        self.column.addLayout(row_of(self.note, button))
+
+    def follow(self, changed: SignalInstance | Event[[]], show: Callable[[], None]) -> None:
+        """Show now, and whenever something changed that outlives the window."""
+        changed.connect(show)
+        self._followed = changed, show
+        show()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What was followed goes on without it."""
+        if self._followed is not None:
+            self._followed[0].disconnect(self._followed[1])
+            self._followed = None
+        super().closeEvent(event)
 
     def show_at(self, row: QRect, focus: QWidget) -> None:
         """Open below a rectangle in global coordinates, or above where there is no room; never beyond the screen.
@@ -57,3 +89,19 @@ class Popover(QFrame):
             self.close()
         else:
             super().keyPressEvent(event)
+
+
+def row_of(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets side by side; the first takes the room that there is."""
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    for number, widget in enumerate(widgets):
+        row.addWidget(widget, int(number == 0))
+    return row
+
+
+def quiet_label(text: str = "") -> QLabel:
+    """Text that stands back."""
+    label = QLabel(text)
+    label.setProperty("quiet", True)
+    return label

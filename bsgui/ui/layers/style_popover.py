@@ -6,14 +6,14 @@ import secrets
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
 from bsgui.core.styles import BranchStyle
 from bsgui.ui.controllers.style_controller import StyleController
 from bsgui.ui.described import described, icon_button
 
 from .factor_slider import FactorSlider
-from .popover import Popover
+from .popover import Popover, row_of
 from .value_edit import ValueEdit
 
 LARGEST_SEED = 99_999
@@ -46,8 +46,7 @@ class StylePopover(Popover):
         self.alpha.edited.connect(self._blend)
         self.alpha_value.committed.connect(self._blend)
         self.reset_button.clicked.connect(lambda: edits.reset(layer_id))
-        edits.changed.connect(self._show)
-        self._show()
+        self.follow(edits.changed, self._show)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """What was just typed counts."""
@@ -84,26 +83,9 @@ class StylePopover(Popover):
         self.reset_button.setAutoDefault(False)
 
     def _lay_out(self) -> None:
-        seed, blend, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row in (seed, blend, last):
-            row.setSpacing(4)
-        seed.addWidget(self.seed, 1)
-        seed.addWidget(self.dice)
-        blend.addWidget(self.alpha, 1)
-        blend.addWidget(self.alpha_value)
-        self.note = QLabel()
-        self.note.setProperty("quiet", True)
         self.note.setToolTip("How far the other style is from the photo’s own, in this branch: a question of the model")
-        last.addWidget(self.note, 1)
-        last.addWidget(self.reset_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(6)
-        form.addRow("Style", self.domain)
-        form.addRow("Seed", seed)
-        form.addRow("Blend", blend)
-        self.column.addLayout(form)
-        self.column.addLayout(last)
+        seed, blend = row_of(self.seed, self.dice), row_of(self.alpha, self.alpha_value)
+        self.lay_out({"Style": self.domain, "Seed": seed, "Blend": blend}, self.reset_button)
 
     # ---- there and back ------------------------------------------------------------------------------------
 

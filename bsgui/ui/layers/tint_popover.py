@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QColor, QIcon, QLinearGradient, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QToolButton, QWidget
 
 from bsgui.core.document import Document
 from bsgui.core.tint import NO_TINT, Tint, colour_of, hue_and_strength, tint_of, tint_of_text
@@ -13,7 +13,7 @@ from bsgui.ui.described import described
 from bsgui.ui.theme import current_theme
 
 from .factor_slider import FactorSlider
-from .popover import Popover
+from .popover import Popover, row_of
 from .value_edit import ValueEdit
 
 # Where a person begins who has not chosen a hue: lamplight.
@@ -74,13 +74,7 @@ class TintPopover(Popover):
         self.strength.edited.connect(self._set_strength)
         self.strength_value.committed.connect(self._set_strength)
         self.reset_button.clicked.connect(lambda: self._set(NO_TINT))
-        document.stack_changed.connect(self._show)
-        self._show()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """The document outlives it."""
-        self._document.stack_changed.disconnect(self._show)
-        super().closeEvent(event)
+        self.follow(document.stack_changed, self._show)
 
     def _make_fields(self) -> None:
         self.swatches = [self._make_swatch(name, colour) for name, colour in LIGHTS.items()]
@@ -105,29 +99,13 @@ class TintPopover(Popover):
         return swatch
 
     def _lay_out(self) -> None:
-        lights, hue, strength, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row in (lights, hue, strength, last):
-            row.setSpacing(4)
+        lights = QHBoxLayout()
+        lights.setSpacing(4)
         for swatch in self.swatches:
             lights.addWidget(swatch)
         lights.addStretch(1)
-        hue.addWidget(self.hue, 1)
-        hue.addWidget(self.degrees)
-        strength.addWidget(self.strength, 1)
-        strength.addWidget(self.strength_value)
-        self.note = QLabel()
-        self.note.setProperty("quiet", True)
-        self.note.setWordWrap(True)
-        last.addWidget(self.note, 1)
-        last.addWidget(self.reset_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(6)
-        form.addRow("Lights", lights)
-        form.addRow("Hue", hue)
-        form.addRow("Strength", strength)
-        self.column.addLayout(form)
-        self.column.addLayout(last)
+        hue, strength = row_of(self.hue, self.degrees), row_of(self.strength, self.strength_value)
+        self.lay_out({"Lights": lights, "Hue": hue, "Strength": strength}, self.reset_button)
 
     def _show(self) -> None:
         if all(layer.id != self._layer_id for layer in self._document.stack):

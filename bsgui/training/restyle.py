@@ -32,6 +32,9 @@ from .commands import exit_status
 from .critic import Critic, gradient_penalty
 from .data import Pack, batches, load_pack
 
+# The bar is updated every step; the thread that would wake a stalled one is one more thing to end.
+tqdm.monitor_interval = 0
+
 _PENALTY_EVERY = 8
 _HELD_STYLES = 32
 _SMALL = 1e-4
@@ -55,17 +58,17 @@ class RestylePlan:
         threads: CPU threads.
     """
 
-    steps: int = 600
+    steps: int = 500
     batch: int = 3
     size: int = 192
-    rate: float = 1e-3
+    rate: float = 5e-4
     critic_rate: float = 4e-4
-    moves: float = 0.35
-    differs: float = 0.3
-    most: float = 0.7
+    moves: float = 0.3
+    differs: float = 0.25
+    most: float = 0.5
     diversity: float = 1.0
-    realism: float = 0.25
-    held: float = 20.0
+    realism: float = 0.5
+    held: float = 200.0
     range: float = 20.0
     average: float = 0.99
     seed: int = 1
@@ -135,7 +138,7 @@ class Restyler:
         moved = [_share(change, amount) for change in changes]
         apart = _share(changes[0] - changes[1], amount)
         few = torch.stack([F.relu(1 - x / plan.moves) for x in moved]).mean() + F.relu(1 - apart / plan.differs).mean()
-        many = torch.stack([F.relu(x / plan.most - 1) for x in moved]).mean()
+        many = torch.stack([F.relu(x / plan.most - 1) for x in moved]).square().mean()
         reblends = photos + (changes[0] * self._chosen(changes[0])).sum(1)
         outside = F.relu(reblends.abs() - 1).mean()
         realism, critic = self._critic_step(reblends, photos, own, wanted)
@@ -144,6 +147,9 @@ class Restyler:
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._learning, 5.0)
+        # What is held in the first domain is as good as the last steps are small.
+        left = 1 - self._step / max(plan.steps, self._step + 1)
+        self._optimizer.param_groups[0]["lr"] = plan.rate * min(1.0, 0.02 + 2 * left)
         self._optimizer.step()
         self._step += 1
         self._update_average()
@@ -201,8 +207,8 @@ def _style_norms(network: BranchedGenerator) -> list[AdaptiveInstanceNorm]:
 
 
 def _share(changes: Tensor, amount: Tensor) -> Tensor:
-    """Deviation of changes (B, N, 3, h, w) over the deviation of what the branches hold, mean over photos: (N,)."""
-    return (changes.square().mean((2, 3, 4)) / (amount + _SMALL) + _SMALL).sqrt().mean(0)
+    """Deviation of changes (B, N, 3, h, w) over the deviation of what the branches hold: (B, N)."""
+    return (changes.square().mean((2, 3, 4)) / (amount + _SMALL) + _SMALL).sqrt()
 
 
 def restyle(network: BranchedGenerator, pack: Pack, plan: RestylePlan) -> BranchedGenerator:

@@ -56,7 +56,7 @@ class SettingsChooser:
         choice = choose_model(self._cards, framed, frame or Frame.of_photo(photo.width, photo.height))
         if chooses and self._can_search:
             say(f"{photo.name}: {choice.reason}; the model “{choice.card.id}” is used.")
-        return replace(request_settings(self._arguments, choice.card, choice.domain), frame=frame)
+        return replace(request_settings(self._arguments, choice.card), frame=frame)
 
     def _search(self, photo: Photo, report: ProgressCallback) -> tuple[Subject, ...]:
         if not self._can_search:
@@ -84,13 +84,12 @@ class SettingsChooser:
         return subject.frame
 
 
-def request_settings(arguments: argparse.Namespace, card: ModelCard, found: str = "") -> DecomposeSettings:
+def request_settings(arguments: argparse.Namespace, card: ModelCard) -> DecomposeSettings:
     """Check what was asked against a model's card.
 
     Args:
         arguments: of ``bsgui decompose``; a frame that is to be found is left out.
         card: the model.
-        found: the domain, where none was asked for; "" for the model's first.
 
     Raises:
         UsageError: unknown domain, a size the model was not made for, or a style for a branch it does not have.
@@ -100,7 +99,7 @@ def request_settings(arguments: argparse.Namespace, card: ModelCard, found: str 
     size = card.size if arguments.size is None else arguments.size
     if not card.min_size <= size <= card.max_size:
         raise UsageError(f"The model “{card.id}” works at sizes from {card.min_size} to {card.max_size}, not {size}.")
-    domain = arguments.domain or found or card.domains[0]
+    domain = arguments.domain or card.domains[0]
     styles = chosen_styles(arguments.style, card, domain)
     frame = arguments.frame if isinstance(arguments.frame, Frame) else None
     how = (frame, styles, arguments.split_light)

@@ -172,7 +172,7 @@ def _add_decompose(commands: _Commands[argparse.ArgumentParser]) -> None:
     option("photos", nargs="+", type=Path, metavar="PHOTO", help="photo files")
     option("--out", type=Path, required=True, metavar="DIR", help="folder that gets one folder per photo")
     option("--model", default="auto", metavar="ID|auto", help="see “bsgui models”; auto: by what is in the photo")
-    option("--domain", default="", metavar="NAME", help="one of the model's domains (what was found, or its first)")
+    option("--domain", default="", metavar="NAME", help="style of all branches: one of the model's domains (its first)")
     option("--seed", type=_natural, default=0, metavar="N", help="style drawn for the domain (%(default)s)")
     option("--split-light", action="store_true", help="of a framed face: the light from the side as a layer")
     option("--style", action="append", default=[], type=typed_style, metavar=FORM, help=_STYLE_HELP)

@@ -21,12 +21,10 @@ class ModelChoice:
 
     Attributes:
         card: the model.
-        domain: its domain for what was found; "" for its default.
         reason: for people, half a sentence: "a cat was found (93 % sure)".
     """
 
     card: ModelCard
-    domain: str
     reason: str
 
 
@@ -51,15 +49,15 @@ def choose_model(cards: Sequence[ModelCard], subjects: Sequence[Subject], part: 
     general = next((card for card in cards if not card.subjects), cards[0])
     inside = [subject for subject in subjects if part.contains(subject.frame.x, subject.frame.y)]
     if not inside:
-        return ModelChoice(general, "", "no face or animal was found" if needs_search(cards) else "")
+        return ModelChoice(general, "no face or animal was found" if needs_search(cards) else "")
     found = inside[0]
     was_found = f"{found.kind} was found ({100 * found.score:.0f} % sure)"
     fitting = next((card for card in cards if found.kind in card.subjects), None)
     if fitting is None:
-        return ModelChoice(general, "", f"a {was_found}, and no model is made for it")
+        return ModelChoice(general, f"a {was_found}, and no model is made for it")
     if _fill(found.frame, part) < _LEAST_FILL:
-        return ModelChoice(general, "", f"a small {was_found}: frame it for the model “{fitting.name}”")
-    return ModelChoice(fitting, found.kind if found.kind in fitting.domains else "", f"a {was_found}")
+        return ModelChoice(general, f"a small {was_found}: frame it for the model “{fitting.name}”")
+    return ModelChoice(fitting, f"a {was_found}")
 
 
 def _fill(frame: Frame, part: Frame) -> float:

@@ -57,7 +57,7 @@ def test_the_model_for_what_was_found_and_why(
 ) -> None:
     assert run(photos, tmp_path) == 0
     asked = engine.requests[0].settings
-    assert (asked.model, asked.domain, asked.frame) == ("animals", "cat", None)
+    assert (asked.model, asked.domain, asked.frame) == ("animals", "any", None)
     assert "cat.png: a cat was found (90 % sure); the model “animals” is used." in capsys.readouterr().err
 
 

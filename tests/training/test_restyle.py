@@ -9,7 +9,7 @@ import torch
 
 from bsgui.core.errors import UsageError
 from bsgui.engine.checkpoint import load_generator, save_weights
-from bsgui.engine.network import BranchedGenerator, NetworkConfig
+from bsgui.engine.network import BranchedGenerator, BranchMaps, NetworkConfig
 from bsgui.training.data import Pack
 from bsgui.training.restyle import RestylePlan, Restyler, main, restyle
 
@@ -33,7 +33,8 @@ def _pictures(network: BranchedGenerator, domain: int) -> torch.Tensor:
     latent = torch.zeros(2, network.config.latent)
     with torch.inference_mode():
         styles = network.styles(latent, torch.full((2,), domain))
-        return network(_photos(), styles).pictures(_photos())
+        maps: BranchMaps = network(_photos(), styles)
+        return maps.pictures(_photos())
 
 
 def _moved(network: BranchedGenerator, domain: int) -> float:

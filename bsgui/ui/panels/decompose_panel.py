@@ -34,6 +34,10 @@ _LARGEST_SEED = 99_999
 _SIZE_STEP = 32
 _AUTOMATIC = "Automatic"
 _AUTOMATIC_TIP = "The photo is searched for faces and animals, and the model that is made for them is taken."
+_DOMAIN_TIP = (
+    "The style of all branches. In the first the photo is taken apart as it is;\n"
+    "in another one all layers are restyled, and the residual holds the difference."
+)
 _DEVICE_NAMES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
 
 
@@ -186,7 +190,7 @@ class DecomposePanel(QWidget):
         for card in self._cards.values():
             self.model.addItem(card.name, card.id)
             self.model.setItemData(self.model.count() - 1, card.description, Qt.ItemDataRole.ToolTipRole)
-        self.domain = described(QComboBox(), "Domain", "What the photo shows: the styles of this domain are used")
+        self.domain = described(QComboBox(), "Domain", _DOMAIN_TIP)
         self.seed = described(QSpinBox(maximum=_LARGEST_SEED), "Seed")
         self.seed.setToolTip("Which style of the domain is drawn; the same seed gives the same layers")
         self._dice = icon_button("dice", "Draw another seed")
@@ -280,8 +284,6 @@ class DecomposePanel(QWidget):
             return
         for domain in card.domains:
             self.domain.addItem(domain.replace("_", " ").capitalize(), domain)
-        if self.is_automatic and self._choice is not None:
-            self.domain.setCurrentIndex(max(0, self.domain.findData(self._choice.domain)))
         self._form.setRowVisible(self.splits_light, any(branch.role == "light" for branch in card.branches))
         self.size_px.setRange(card.min_size, card.max_size)
         self.size_px.setValue(card.size)

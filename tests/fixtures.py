@@ -14,7 +14,7 @@ from bsgui.core.layers import LayerKind
 from bsgui.core.model_card import BranchCard, ModelCard
 from bsgui.core.photo import Photo
 from bsgui.core.sources import AffineLayers
-from bsgui.core.styled_layers import StyledLayers, TwoRuns
+from bsgui.core.styled_layers import StyledLayers, TwoRuns, with_own_style
 from bsgui.core.styles import Styles
 
 
@@ -70,9 +70,13 @@ def make_styled(photo: Photo, styles: Styles, branches: int = 3, seed: int = 0) 
     own = make_layers(photo, branches, seed)
     rng = np.random.default_rng([seed, *(value for x in styles for value in (x.branch, len(x.domain), x.seed))])
     scale, shift = (maps[1:-1] * rng.uniform(0.5, 1.5, maps[1:-1].shape) for maps in (own.scale_maps, own.shift_maps))
-    changes = rng.normal(0, 0.05, (branches, 3)).astype(np.float32)
-    runs = TwoRuns(own, (scale.astype(np.float32), shift.astype(np.float32)), changes, styles)
-    return replace(plain, source=StyledLayers(runs, styles), provenance=replace(plain.provenance, styles=styles))
+    runs = TwoRuns(own, (scale.astype(np.float32), shift.astype(np.float32)), styles)
+    return replace(
+        plain,
+        layers=with_own_style(plain.layers),
+        source=StyledLayers(runs, styles),
+        provenance=replace(plain.provenance, styles=styles),
+    )
 
 
 def make_card(card_id: str = "fake", branches: int = 3) -> ModelCard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from .sources import LayerSource
 from .styles import Styles
 from .viewport import Viewport
 
+OWN_STYLE = "own-style"
+"""The id of the layer that takes back what other styles change, see :mod:`bsgui.core.styled_layers`."""
+
 _STRIP_ROWS = 256
 
 
@@ -22,7 +25,7 @@ class LayerInfo:
     """What a layer is, apart from its pixels.
 
     Attributes:
-        id: "base", "branch-1" … "branch-N", "residual"; "side-light" for one that was split off a branch.
+        id: "base", "branch-1" … "branch-N", "residual"; "side-light" for one that was split off a branch, OWN_STYLE.
         name: the model card's name for the branch, or "Base", "Residual".
         kind: base, branch or residual.
         energy_share: the layer's variance over the sum of the branches' variances, 0..1; 0 for the base; the
@@ -91,8 +94,35 @@ class Decomposition:
     notes: tuple[str, ...] = ()
 
     def initial_stack(self) -> LayerStack:
-        """The layer stack a person starts with: base at the bottom, residual on top, everything as it came."""
-        return LayerStack(tuple(LayerState(x.id, x.name, x.kind, source) for source, x in enumerate(self.layers)))
+        """The layer stack a person starts with: base at the bottom, residual on top, everything as it came.
+
+        But for other styles: who chooses one wants to see it, so what takes it back is hidden.
+        """
+        return LayerStack(
+            tuple(
+                LayerState(x.id, x.name, x.kind, source, visible=x.id != OWN_STYLE)
+                for source, x in enumerate(self.layers)
+            )
+        )
+
+    def fitted_stack(self, stack: LayerStack) -> LayerStack:
+        """Another stack's settings and order for these layers, by id; layers it does not have are as at the start.
+
+        A new layer comes before the layer that it comes before at the start.
+        """
+        known = {layer.id: layer for layer in stack.layers}
+        initial = self.initial_stack().layers
+        order = [layer.id for layer in stack.layers if layer.id in {x.id for x in initial}]
+        for place, layer in reversed(list(enumerate(initial))):
+            if layer.id not in known:
+                after = [x.id for x in initial[place + 1 :]]
+                order.insert(order.index(after[0]) if after else len(order), layer.id)
+        return LayerStack(
+            tuple(
+                replace(known.get(layer.id, layer), kind=layer.kind, source=layer.source)
+                for layer in sorted(initial, key=lambda x: order.index(x.id))
+            )
+        )
 
     def subject_view(self, longest: int, largest_scale: float = 1.0) -> Viewport:
         """What was taken apart, to look at it small: the whole photo, or the upright rectangle around the frame.

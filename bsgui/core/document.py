@@ -194,19 +194,25 @@ class Document:
         """Like :meth:`replace_content`, for steps as small as those of a drag: the layers themselves stay.
 
         Args:
-            decomposition: the same layers with other pixels.
+            decomposition: the same layers with other pixels; a layer more or less is one with or without other styles,
+                and the others keep what the person has set.
             label: for the undo menu.
             merge_key: see :meth:`History.record`.
 
         Raises:
-            ValueError: its layers are not those of the document.
+            ValueError: it is of another photo, or there are no layers.
         """
-        if not _are_same_layers(decomposition, self.kept_decomposition):
+        before = self.kept_decomposition
+        if before is None or before.photo is not decomposition.photo:
             raise ValueError("the content of other layers")
-        before, self._preview = self.kept_decomposition, None
+        self._preview = None
+        if not _are_same_layers(decomposition, before):
+            self._history.record(label, DocumentState(decomposition, decomposition.fitted_stack(self.stack)), merge_key)
+            self._tell_of_layers()
+            return
         self._history.record(label, DocumentState(decomposition, self.stack), merge_key)
         self.content_changed.emit()
-        if before is not None and before.layers != decomposition.layers:
+        if before.layers != decomposition.layers:
             self.figures_changed.emit()
         self.history_changed.emit()
 

@@ -1,4 +1,8 @@
-"""Layers whose branches are mixed from two runs of the network: the photo's own style, and another for each branch."""
+"""Layers whose branches are mixed from two runs of the network: the photo's own style, and another for each branch.
+
+What the other styles change is taken back by a layer of its own, "own style", so that the sum stays the photo. It is
+hidden at first: the picture shows the styles that were chosen, and with the layer in, the photo again.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .decomposition import Decomposition
+from .decomposition import OWN_STYLE, Decomposition, LayerInfo
+from .layers import LayerKind
 from .photo import FloatImage, TickImage
 from .pyramid import Pyramid
 from .requests import CancelToken
@@ -17,6 +22,12 @@ from .viewport import Viewport
 from .weights import Weights
 
 _SMALL = 1e-9
+_INFO = LayerInfo(
+    OWN_STYLE,
+    "Own style",
+    LayerKind.BRANCH,
+    description="Takes back what the branches’ other styles change: shown, the sum is the photo again.",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +38,13 @@ class TwoRuns:
 
     Attributes:
         own: base, branches and residual of the run with the photo's own style.
-        other: scale and shift maps of the other run's branches, each (N, h, w, 3) float32, full scale.
-        mean_changes: (N, 3) float32, full scale: each branch's spatial mean in the other run less that in its own; the
-            base holds the means.
+        other: scale and shift maps of the other run's branches, each (N, h, w, 3) float32, full scale, without their
+            spatial means: the base stays the photo's own, so that a framed part's styles end with the frame.
         styles: what the other run was made with, whatever the alpha; branches without one are as in the own run.
     """
 
     own: AffineLayers
     other: tuple[NDArray[np.float32], NDArray[np.float32]]
-    mean_changes: NDArray[np.float32]
     styles: Styles
     # Kept for all who hold these runs: a history of a hundred mixes costs no more memory than one.
     _last: list[tuple[Styles, AffineLayers] | None] = field(default_factory=lambda: [None], repr=False)
@@ -45,7 +54,7 @@ class TwoRuns:
         return all(_is_same_run(style, style_of(self.styles, style.branch)) for style in styles)
 
     def mixed(self, styles: Styles) -> AffineLayers:
-        """The layers with these styles; the residual takes what the mix leaves. Thread: any.
+        """Base, branches with these styles, own style, and the residual of the photo's own run. Thread: any.
 
         Costs a pass over the small maps; the last mix is kept.
         """
@@ -59,17 +68,27 @@ class TwoRuns:
         return self._mix(tuple(replace(style, alpha=1.0) for style in self.styles))
 
     def _mix(self, styles: Styles) -> AffineLayers:
-        scale, shift = self.own.scale_maps.copy(), self.own.shift_maps.copy()
+        scale, shift = (
+            np.concatenate([maps[:-1], np.zeros_like(maps[:1]), maps[-1:]])
+            for maps in (self.own.scale_maps, self.own.shift_maps)
+        )
         for style in styles:
             index, alpha = style.branch - 1, np.float32(style.alpha)
             for maps, other in zip((scale, shift), self.other, strict=True):
                 change = alpha * (other[index] - maps[index + 1])
                 maps[index + 1] += change
-                maps[-1] -= change
-            # The means are in the base: it is mixed as the branches are.
-            shift[0] += alpha * self.mean_changes[index]
-            shift[-1] -= alpha * self.mean_changes[index]
+                maps[-2] -= change
         return replace(self.own, scale_maps=scale, shift_maps=shift)
+
+    def over(self, own: AffineLayers) -> TwoRuns:
+        """What the other styles change, over other layers in the photo's own style (adapted ones)."""
+        scale, shift = (
+            new[1:-1] + (other - old[1:-1])
+            for new, old, other in zip(
+                (own.scale_maps, own.shift_maps), (self.own.scale_maps, self.own.shift_maps), self.other, strict=True
+            )
+        )
+        return TwoRuns(own, (scale, shift), self.styles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +110,8 @@ class StyledLayers:
 
     @property
     def count(self) -> int:
-        """Number of layers, base and residual included."""
-        return self.runs.own.count
+        """Number of layers; base, own style and residual included."""
+        return self.runs.own.count + 1
 
     @property
     def pyramids(self) -> tuple[Pyramid, ...]:
@@ -119,13 +138,30 @@ def restyled(decomposition: Decomposition, styles: Styles) -> Decomposition | No
     """The decomposition with other alphas, or with fewer styles; None where the network has to run for it.
 
     Nothing is computed yet: the maps are mixed when they are first drawn, and only then. The figures (energy shares,
-    fidelity) are still the old ones.
+    fidelity) are still the old ones. Without any style there is nothing to take back, and no layer for it.
     """
     source = decomposition.source
+    if not styles:
+        return in_own_style(decomposition) if isinstance(source, StyledLayers) else None
     if not isinstance(source, StyledLayers) or not source.runs.has(styles):
         return None
     provenance = replace(decomposition.provenance, styles=styles)
     return replace(decomposition, source=StyledLayers(source.runs, styles), provenance=provenance)
+
+
+def with_own_style(layers: tuple[LayerInfo, ...]) -> tuple[LayerInfo, ...]:
+    """What the layers of :class:`StyledLayers` are, from what those of the photo's own run are."""
+    return (*layers[:-1], _INFO, layers[-1])
+
+
+def in_own_style(decomposition: Decomposition) -> Decomposition:
+    """The decomposition that the photo's own run alone has given; the same where that is all there is."""
+    source = decomposition.source
+    if not isinstance(source, StyledLayers):
+        return decomposition
+    layers = tuple(layer for layer in decomposition.layers if layer.id != OWN_STYLE)
+    provenance = replace(decomposition.provenance, styles=())
+    return replace(decomposition, layers=layers, source=source.runs.own, provenance=provenance)
 
 
 def style_changes(runs: TwoRuns, view: Viewport, cancel: CancelToken) -> dict[int, float]:
@@ -144,8 +180,7 @@ def style_changes(runs: TwoRuns, view: Viewport, cancel: CancelToken) -> dict[in
     changes = {}
     for style in runs.styles:
         cancel.raise_if_cancelled()
-        weights = np.eye(own.count, dtype=np.float32)[style.branch]
-        before, after = own.mix(weights, view), other.mix(weights, view)
+        before, after = (x.mix(np.eye(x.count, dtype=np.float32)[style.branch], view) for x in (own, other))
         changes[style.branch] = _deviation(after - before) / max(_deviation(before), _SMALL)
     return changes
 

@@ -23,7 +23,7 @@ from bsgui.core.photo import FloatImage, Photo
 from bsgui.core.pyramid import working_copy
 from bsgui.core.requests import CancelToken, DecomposeRequest, DecomposeSettings, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers, LayerSource
-from bsgui.core.styled_layers import StyledLayers, TwoRuns
+from bsgui.core.styled_layers import StyledLayers, TwoRuns, with_own_style
 from bsgui.core.styles import MAX_SEED, Styles, check_styles, in_order
 
 from .checkpoint import load_generator
@@ -206,6 +206,7 @@ class _Run:
             splits_light=settings.splits_light,
         )
         layers = _layer_infos(self.card, *_rough_layers(runs[0], picture))
+        layers = with_own_style(layers) if styles else layers
         notes: tuple[str, ...] = (self.choice.note,) if self.choice.note else ()
         if settings.splits_light and light is None:
             notes += ("There is no side light to split off: that takes a model with a light, and a framed face.",)
@@ -230,8 +231,7 @@ def _source(photo: Photo, runs: list[CentredMaps], styles: Styles, frame: Frame 
     own = AffineLayers.with_residual(photo, runs[0].base, runs[0].scale, runs[0].shift, frame)
     if len(runs) == 1:
         return own
-    other = (runs[1].scale, runs[1].shift)
-    return StyledLayers(TwoRuns(own, other, runs[1].means - runs[0].means, styles), styles)
+    return StyledLayers(TwoRuns(own, (runs[1].scale, runs[1].shift), styles), styles)
 
 
 class CentredMaps(NamedTuple):
@@ -240,21 +240,11 @@ class CentredMaps(NamedTuple):
     Attributes:
         base: (3,) float32, the base layer's colour, signed around mid-grey.
         scale, shift: (N, h, w, 3) float32.
-        means: (N, 3) float32: the branches' spatial means, which were taken out and are in the base.
     """
 
     base: FloatImage
     scale: NDArray[np.float32]
     shift: NDArray[np.float32]
-    means: FloatImage
-
-
-def layer_maps(
-    maps: BranchMaps, picture: FloatImage, fades: bool = False, light: int | None = None
-) -> tuple[FloatImage, NDArray[np.float32], NDArray[np.float32]]:
-    """The base (3,), scale maps and shift maps (N, h, w, 3), float32, of :func:`centred_maps`."""
-    base, scale, shift, _ = centred_maps(maps, picture, fades, light)
-    return base, scale, shift
 
 
 def split_light(card: ModelCard, is_wanted: bool, frame: Frame | None) -> int | None:
@@ -288,7 +278,7 @@ def centred_maps(maps: BranchMaps, picture: FloatImage, fades: bool = False, lig
     if fades:
         window = edge_window(*scale.shape[1:3])[..., None]
         scale, shift = scale * window, shift * window
-    centred = CentredMaps(base, scale, shift.astype(np.float32), means)
+    centred = CentredMaps(base, scale, shift.astype(np.float32))
     return centred if light is None else _with_side_light(centred, np.asarray(small, np.float32), light)
 
 
@@ -297,7 +287,7 @@ def _with_side_light(maps: CentredMaps, small: FloatImage, light: int) -> Centre
     shift = np.concatenate([maps.shift, side])
     shift[light] -= side[0]
     scale = np.concatenate([maps.scale, np.zeros_like(side)])
-    return CentredMaps(maps.base, scale, shift, np.concatenate([maps.means, np.zeros_like(maps.means[:1])]))
+    return CentredMaps(maps.base, scale, shift)
 
 
 def _layer_infos(card: ModelCard, pictures: NDArray[np.float32], shares: NDArray[np.float64]) -> tuple[LayerInfo, ...]:

@@ -22,16 +22,15 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import FloatImage
 from bsgui.core.requests import AdaptRequest, CancelToken, NeverCancelled, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers
-from bsgui.core.styled_layers import affine_layers
-from bsgui.core.styles import Styles
+from bsgui.core.styled_layers import StyledLayers, affine_layers
 from bsgui.engine.adam import PlainAdam
 from bsgui.engine.checkpoint import load_generator
 from bsgui.engine.decomposer import (
     ModelSource,
-    layer_maps,
+    centred_maps,
+    chosen_styles,
     memory_errors,
     split_light,
-    styles_of_runs,
     working_picture,
 )
 from bsgui.engine.device import DeviceChoice, choose_device
@@ -92,6 +91,11 @@ class PhotoAdapter:
         made_by = decomposition.provenance
         if not made_by.model or affine_layers(decomposition.source) is None:
             raise UsageError(f"“{decomposition.photo.name}”: layers that were read from files cannot be adapted.")
+        if made_by.styles and not isinstance(decomposition.source, StyledLayers):
+            raise UsageError(
+                f"“{decomposition.photo.name}”: layers with other styles that a project has kept cannot be adapted; "
+                "take the styles away, or choose them anew."
+            )
         card = self._models.card(made_by.model)
         if card.sha256 != made_by.model_sha256:
             raise ModelError(f"The model “{card.id}” is not the one that these layers were made with.")
@@ -105,7 +109,7 @@ class PhotoAdapter:
         photo = request.decomposition.photo
         picture = working_picture(photo, made_by.size, network.config.multiple, made_by.frame)
         cancel.raise_if_cancelled()
-        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, made_by.styles, cancel)
+        return AdaptedTail(network, picture, made_by.domain, made_by.seed, choice, cancel)
 
 
 def loss_weights(card: ModelCard) -> LossWeights:
@@ -127,8 +131,6 @@ class AdaptedTail(nn.Module):
     it reaches in seconds what weights that are shared by all places reach in minutes. It starts as what decomposing
     and training round differently, so that the first layers are those of the decomposition.
 
-    Where branches have other styles, the kept part is that of both runs, and their mix is what is trained.
-
     Attributes:
         picture: (h, w, 3) float32, full scale: the photo at working size.
         photo: (1, 3, h, w), the same in [-1, 1].
@@ -143,7 +145,6 @@ class AdaptedTail(nn.Module):
         domain: str,
         seed: int,
         choice: DeviceChoice,
-        styles: Styles = (),
         cancel: CancelToken = _NEVER,
     ) -> None:
         super().__init__()
@@ -153,11 +154,10 @@ class AdaptedTail(nn.Module):
         # Every other parameter stays as it was read: it needs no gradient.
         self._trained = nn.ModuleList([network.last_block, network.head_norm, network.head]).requires_grad_(True)
         with torch.no_grad():
-            self._styles = styles_of_runs(network, domain, seed, styles)
-            self._shares = _shares_of_runs(styles, network.config.branches).to(choice.device)
+            self._style = chosen_styles(network, domain, seed)
             self._gated = network.gated(self.photo)
             self._features = self._features_before_last_block()
-            decomposed = self._mixed(InferenceNetwork(network).run(picture, self._styles, choice, cancel))
+            (decomposed,) = InferenceNetwork(network).run(picture, self._style, choice, cancel)
             own = self._network_maps()
             self.correction = nn.Parameter(torch.cat([decomposed.scale - own.scale, decomposed.shift - own.shift], 2))
 
@@ -188,39 +188,19 @@ class AdaptedTail(nn.Module):
         handle = self._network.last_block.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
         try:
             with self._autocast():
-                self._network(self.photo.expand(len(self._styles), -1, -1, -1), self._styles)
+                self._network(self.photo, self._style)
         finally:
             handle.remove()
         return seen[0]
 
     def _network_maps(self) -> BranchMaps:
         with self._autocast():
-            features = self._network.last_block(self._features, self._styles)
-            maps = self._network.maps(features, self._gated)
-        runs = zip(maps.scale, maps.shift, strict=True)
-        return self._mixed([BranchMaps(scale[None], shift[None], maps.mean) for scale, shift in runs])
-
-    def _mixed(self, runs: list[BranchMaps]) -> BranchMaps:
-        """One run's maps as they are, two by the branches' shares."""
-        if len(runs) == 1:
-            return runs[0]
-        scale, shift = (
-            torch.stack([share * maps[part] for share, maps in zip(self._shares, runs, strict=True)]).sum(0)
-            for part in (0, 1)
-        )
-        return BranchMaps(scale, shift, runs[0].mean)
+            features = self._network.last_block(self._features, self._style)
+            return self._network.maps(features, self._gated)
 
     def _autocast(self) -> torch.autocast:
         kind = self.choice.autocast
         return torch.autocast(self.choice.device.type, kind or torch.bfloat16, enabled=kind is not None)
-
-
-def _shares_of_runs(styles: Styles, branches: int) -> Tensor:
-    """How much of each branch comes from the own run and from the other one: (2, N, 1, 1, 1)."""
-    other = torch.zeros(branches)
-    for style in styles:
-        other[style.branch - 1] = style.alpha
-    return torch.stack([1 - other, other])[:, :, None, None, None]
 
 
 class BranchIdentity:
@@ -365,13 +345,12 @@ class _Session:
         before = self._request.decomposition
         assert self._best is not None
         frame = before.provenance.frame
-        base, scale, shift = layer_maps(self._best, self.tail.picture, frame is not None, self._light)
-        source = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift), frame)
-        made_by = replace(
-            before.provenance,
-            device=self._choice.label,
-            adapted_steps=self._best_step,
-        )
+        base, scale, shift = centred_maps(self._best, self.tail.picture, frame is not None, self._light)
+        own = AffineLayers.with_residual(before.photo, base, _rounded(scale), _rounded(shift), frame)
+        made_by = replace(before.provenance, device=self._choice.label, adapted_steps=self._best_step)
+        # What other styles change stays what it was: it is the photo's own style that is to come closer to the photo.
+        runs = before.source.runs.over(own) if isinstance(before.source, StyledLayers) else None
+        source = own if runs is None else StyledLayers(runs, made_by.styles)
         notes = (self._choice.note,) if self._choice.note else ()
         return replace(before, source=source, provenance=made_by, psnr_without_residual_db=self._best_db, notes=notes)
 

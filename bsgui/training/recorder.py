@@ -19,7 +19,7 @@ from bsgui.analysis.photos import evenly, to_tensor
 from bsgui.core.photo import Photo
 from bsgui.core.pyramid import working_copy
 from bsgui.core.recording import Moment, MomentMeasures, QuantizedMaps, RecordedPhoto, Recording
-from bsgui.engine.decomposer import chosen_styles, layer_maps, working_picture
+from bsgui.engine.decomposer import centred_maps, chosen_styles, working_picture
 from bsgui.engine.network import BranchedGenerator
 from bsgui.engine.tensors import to_tensor as picture_tensor
 from bsgui.imageio.read_photo import read_photo
@@ -117,7 +117,7 @@ class Recorder:
         styles = chosen_styles(network, "", 0)
         pictures = [working_picture(x.photo, self._size, network.config.multiple) for x in self._photos]
         maps = [network(picture_tensor(picture).to(styles.device), styles) for picture in pictures]
-        return [QuantizedMaps.of(*layer_maps(x, picture)) for x, picture in zip(maps, pictures, strict=True)]
+        return [QuantizedMaps.of(*centred_maps(x, picture)) for x, picture in zip(maps, pictures, strict=True)]
 
     # ---- measures ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bsgui.core.decomposition import Decomposition
+from bsgui.core.decomposition import OWN_STYLE, Decomposition
+from bsgui.core.layers import edit_layer
 from bsgui.core.photo import Photo
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, PixelLayers
@@ -53,18 +54,32 @@ def test_branches_without_a_style_are_the_photos_own(styled: Decomposition) -> N
     np.testing.assert_array_equal(mixed.shift_maps[2], own.shift_maps[2])
 
 
-def test_alpha_nought_gives_the_same_bytes_as_no_style(styled: Decomposition) -> None:
-    nought = with_alphas(styled, replace(ONE, alpha=0.0), replace(THREE, alpha=0.0))
+def test_without_styles_there_is_nothing_to_take_back(styled: Decomposition) -> None:
+    own, plain = runs_of(styled).own, with_alphas(styled)
+    assert plain.source is own
+    assert [x.id for x in plain.layers] == [x.id for x in styled.layers if x.id != OWN_STYLE]
+    nought = with_alphas(styled, replace(ONE, alpha=0.0), replace(THREE, alpha=0.0)).source.ticks(0, 32)
+    np.testing.assert_array_equal(np.delete(nought, -2, 0), own.ticks(0, 32))
+    assert not nought[-2].any()
+
+
+def test_a_layer_takes_back_what_the_styles_change_and_is_hidden_at_first(styled: Decomposition) -> None:
+    change = sum(layer(styled, k) - layer(with_alphas(styled), k) for k in (1, 2, 3))
+    np.testing.assert_allclose(layer(styled, 4), -change, atol=1e-6)
+    assert np.abs(change).max() > 0.05
+    stack = styled.initial_stack()
+    assert [x.id for x in stack if not x.visible] == [OWN_STYLE]
+    view = Viewport(0, 0, 1, styled.photo.width, styled.photo.height)
+    photo = styled.photo.rows_fs(0, styled.photo.height)
+    np.testing.assert_allclose(styled.source.mix(stack.weights(), view), photo + change, atol=1e-5)
+    shown = edit_layer(stack, OWN_STYLE, visible=True)
+    np.testing.assert_allclose(styled.source.mix(shown.weights(), view), photo, atol=1e-5)
+
+
+def test_base_and_residual_stay_the_photos_own(styled: Decomposition) -> None:
     plain = with_alphas(styled)
-    own = runs_of(styled).own
-    for decomposition in (nought, plain):
-        np.testing.assert_array_equal(decomposition.source.ticks(0, 32), own.ticks(0, 32))
-
-
-def test_the_means_follow_their_branches_into_the_base(styled: Decomposition) -> None:
-    changes = runs_of(styled).mean_changes
-    base = layer(styled, 0)[0, 0] - layer(with_alphas(styled), 0)[0, 0]
-    np.testing.assert_allclose(base, 0.25 * changes[0] + changes[2], atol=1e-6)
+    for mine, own in ((0, 0), (-1, -1)):
+        np.testing.assert_array_equal(layer(styled, mine), layer(plain, own))
 
 
 @pytest.mark.parametrize("depth", [8, 16])

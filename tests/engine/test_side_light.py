@@ -82,7 +82,7 @@ def test_it_is_split_off_the_light_and_nothing_else_changes(models: ModelStore, 
 
 def test_styles_are_of_branches_and_go_on(models: ModelStore, photo: Photo) -> None:
     styled = decomposed(models, photo, styles=(BranchStyle(2, "", 5),))
-    assert len(styled.layers) == styled.source.count == 6
+    assert len(styled.layers) == styled.source.count == 7
     assert styled.max_error_lsb() < 0.01
 
 

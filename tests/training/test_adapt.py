@@ -22,7 +22,7 @@ from bsgui.core.sources import AffineLayers, PixelLayers
 from bsgui.core.styled_layers import affine_layers
 from bsgui.core.styles import BranchStyle
 from bsgui.core.viewport import Viewport
-from bsgui.engine.decomposer import TorchDecomposer, layer_maps, working_picture
+from bsgui.engine.decomposer import TorchDecomposer, centred_maps, working_picture
 from bsgui.engine.device import choose_device
 from bsgui.engine.network import NetworkConfig
 from bsgui.imageio.model_store import ModelStore
@@ -82,7 +82,7 @@ def test_it_starts_from_the_layers_as_they_are(store: ModelStore, before: Decomp
     picture = working_picture(before.photo, 32, network.config.multiple)
     tail = AdaptedTail(network, picture, "cat", 3, choose_device("cpu"))
     with torch.no_grad():
-        base, scale, shift = layer_maps(tail(), picture)
+        base, scale, shift = centred_maps(tail(), picture)
     assert isinstance(before.source, AffineLayers)
     again = AffineLayers.with_residual(before.photo, base, scale, shift)
     np.testing.assert_allclose(again.scale_maps, before.source.scale_maps, atol=1e-6)
@@ -228,21 +228,21 @@ def test_a_framed_part_is_adapted_in_its_frame(store: ModelStore) -> None:
     assert not after.source.ticks(0, 60)[1:-1, outside].any()
 
 
-def test_styles_are_kept_and_the_training_starts_from_their_blend(store: ModelStore, before: Decomposition) -> None:
+def test_styles_are_kept_and_what_they_change_stays(store: ModelStore, before: Decomposition) -> None:
     styles = (BranchStyle(1, "any", 5, 0.5), BranchStyle(2, "any", 0, 1.0))
     settings = DecomposeSettings("tiny", "cat", seed=3, size=32, device="cpu", styles=styles)
     styled = TorchDecomposer(store).decompose(
         DecomposeRequest(before.photo, settings), report_nothing, NeverCancelled()
     )
-    network = adapt.load_generator(store.weights_path("tiny"))
-    picture = working_picture(before.photo, 32, network.config.multiple)
-    tail = AdaptedTail(network, picture, "cat", 3, choose_device("cpu"), styles)
-    with torch.no_grad():
-        _, scale, shift = layer_maps(tail(), picture)
-    blend = affine_layers(styled.source)
-    assert blend is not None
-    np.testing.assert_allclose(scale, blend.scale_maps[1:-1], atol=1e-5)
-    np.testing.assert_allclose(shift, blend.shift_maps[1:-1], atol=1e-5)
     after = adapted(PhotoAdapter(store), styled)
     assert after.psnr_without_residual_db > styled.psnr_without_residual_db + 3
+    assert [x.id for x in after.layers] == [x.id for x in styled.layers]
+    taken_back = [made.source.ticks(0, 60)[-2].astype(int) for made in (styled, after)]
+    assert np.abs(taken_back[0]).max() > 100
+    # Half a tick of rounding on both sides, and that of float16 maps.
+    assert np.abs(taken_back[0] - taken_back[1]).max() <= 20
     assert after.provenance.styles == styles
+    maps = affine_layers(styled.source)
+    assert maps is not None
+    with pytest.raises(UsageError, match="styles"):
+        adapted(PhotoAdapter(store), replace(styled, source=maps))

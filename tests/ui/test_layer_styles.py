@@ -13,6 +13,7 @@ from bsgui.core.errors import ModelError
 from bsgui.core.photo import Photo
 from bsgui.core.styled_layers import StyledLayers, affine_layers
 from bsgui.core.styles import BranchStyle, Styles
+from bsgui.core.viewport import Viewport
 from bsgui.imageio.project_file import load_project
 from bsgui.imageio.read_photo import read_photo
 from bsgui.ui.layers.style_popover import StylePopover
@@ -93,6 +94,39 @@ def test_a_blend_changes_the_picture_of_its_layer_and_not_the_sum(styled: MainWi
     assert np.abs(full[2] - half[2]).max() > 100
     np.testing.assert_array_equal(full[1], half[1])
     np.testing.assert_array_equal(full.sum(0), half.sum(0))
+
+
+def test_the_picture_shows_the_style_and_the_own_style_brings_the_photo_back(styled: MainWindow) -> None:
+    document = styled.document
+    made = document.decomposition
+    assert made is not None
+    view = Viewport(0, 0, 1, made.photo.width, made.photo.height)
+    photo = made.photo.rows_fs(0, made.photo.height)
+
+    def off() -> float:
+        assert document.decomposition is not None
+        return float(np.abs(document.decomposition.source.mix(document.stack.weights(), view) - photo).max())
+
+    assert [x.id for x in document.stack] == ["base", "branch-1", "branch-2", "branch-3", "own-style", "residual"]
+    assert not document.layer("own-style").visible
+    assert styled.layer_panel.row("own-style").isVisible()
+    assert off() > 0.05
+    styled.layers.toggle_visible("own-style")
+    assert off() < 1e-4
+    document.undo()
+    styled.styles.blend(LAYER, 0.0)
+    assert off() < 1e-4
+
+
+def test_the_layer_for_it_goes_with_the_last_style_and_all_else_stays(styled: MainWindow) -> None:
+    styled.layers.set_gain(LAYER, 2.0)
+    order = [x.id for x in styled.document.stack]
+    styled.styles.reset(LAYER)
+    assert [x.id for x in styled.document.stack] == [x for x in order if x != "own-style"]
+    assert styled.document.layer(LAYER).gain == 2.0
+    styled.document.undo()
+    assert [x.id for x in styled.document.stack] == order
+    assert not styled.document.layer("own-style").visible
 
 
 def test_rows_of_a_drag_stay_and_figures_follow(styled: MainWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
 from bsgui.core.requests import Adapter, AdaptRequest, CancelToken, ProgressCallback
-from bsgui.core.styled_layers import affine_layers
+from bsgui.core.styled_layers import StyledLayers, affine_layers
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.panels.notices import NoticeStack
@@ -90,6 +90,8 @@ class AdaptController(QObject):
         decomposition = self._document.kept_decomposition
         if self._factory is None or decomposition is None or self._decompose.last_settings is None:
             return False
+        if decomposition.provenance.styles and not isinstance(decomposition.source, StyledLayers):
+            return False  # A project keeps the mix of two runs, not the runs.
         return affine_layers(decomposition.source) is not None and not self.is_busy and not self._decompose.is_busy
 
     def adapt(self) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
-from bsgui.core.layers import LayerStack, LayerState
+from bsgui.core.layers import LayerStack
 from bsgui.core.requests import Decomposer, DecomposeRequest, DecomposeSettings
+from bsgui.core.styled_layers import in_own_style
 from bsgui.tasks.latest import LatestWinsWorker
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import OutcomeBridge
@@ -105,7 +105,7 @@ class DecomposeController(QObject):
 
         def put(made: Decomposition) -> None:
             if self._document.is_rough:
-                self._document.refine(made)
+                self._document.refine(in_own_style(made))
             self._document.change_content(adjust(made), label)
 
         self._ask(settings, put)
@@ -182,9 +182,9 @@ class DecomposeController(QObject):
             self._document.set_decomposition(decomposition)
         elif recovered:
             self._document.open_decomposition(decomposition)
-            self._document.edit("Recover Edits", lambda _: fitted_stack(stack, decomposition))
+            self._document.edit("Recover Edits", lambda _: decomposition.fitted_stack(stack))
         else:
-            self._document.open_decomposition(decomposition, fitted_stack(stack, decomposition))
+            self._document.open_decomposition(decomposition, decomposition.fitted_stack(stack))
 
     def _on_failed(self, failed: Failed) -> None:
         self._end_with_nothing()
@@ -212,16 +212,5 @@ class DecomposeController(QObject):
         self.last_settings = self._arriving
 
 
-def fitted_stack(stack: LayerStack, decomposition: Decomposition) -> LayerStack:
-    """Saved edits laid over new layers: names, order and settings by layer id; layers unknown to them as they came."""
-    initial = {layer.id: layer for layer in decomposition.initial_stack().layers}
-    known = [_with_settings(initial.pop(layer.id), layer) for layer in stack.layers if layer.id in initial]
-    return LayerStack((*known, *initial.values()))
-
-
 def _same_layers(decomposition: Decomposition, stack: LayerStack) -> bool:
     return {layer.id for layer in decomposition.layers} == {layer.id for layer in stack.layers}
-
-
-def _with_settings(layer: LayerState, saved: LayerState) -> LayerState:
-    return replace(saved, kind=layer.kind, source=layer.source)

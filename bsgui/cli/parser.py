@@ -44,6 +44,7 @@ examples:
 --style gives one branch another style than the photo's: LAYER is its number (2),
 its id (branch-2) or its name; DOMAIN is one of the model's, nothing for the
 photo's own; ALPHA blends from the photo's own style (0) to the other one (1).
+The composite shows the styles; the layer own-style takes back what they change.
 
   bsgui decompose cat.jpg --out layers --frame 1200,800,600
   bsgui decompose *.jpg --out layers --frame auto
@@ -73,6 +74,7 @@ examples:
   bsgui recombine layers/cat --out soft.png --gain branch-2=0.5 --hide residual
   bsgui recombine layers/cat --out lights.tif --only base --only branch-1
   bsgui recombine layers/face --out evening.jpg --tint Light=#ffc080
+  bsgui recombine layers/cat --out photo.png --gain own-style=1   # of --style
 
 --tint multiplies the layer's red, green and blue so that what is grey in it gets
 that colour and no other brightness; #ffffff takes a tint away.

@@ -44,6 +44,11 @@ def load_finder(path: Path, sha256: str = "") -> FinderNetworks:
         ModelError: the file is missing, too large, damaged, not the one the card names, of another format or shape, or
             holds NaN or infinity.
     """
+    return read_finder(path, sha256).fuse().requires_grad_(False)
+
+
+def read_finder(path: Path, sha256: str = "") -> FinderNetworks:
+    """The networks as they were trained, float32, to train them on; see :func:`load_finder`."""
     networks = FinderNetworks()
     expected = {key: value for key, value in networks.state_dict().items() if value.is_floating_point()}
     try:
@@ -58,7 +63,7 @@ def load_finder(path: Path, sha256: str = "") -> FinderNetworks:
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{path.name}: the finder's weights cannot be read.", repr(error)) from error
     networks.load_state_dict(tensors, strict=False)
-    return networks.fuse().requires_grad_(False)
+    return networks
 
 
 def load_installed_finder(folders: Sequence[Path] | None = None) -> tuple[FinderNetworks, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What lies around heads, and what is none: photos without heads, edges of packs' pictures, drawn things, parts."""
+"""What lies around heads, and what is none: photos without heads, edges of packs' pictures, things, parts."""
 
 from __future__ import annotations
 
@@ -14,23 +14,34 @@ from numpy.typing import NDArray
 from bsgui.core.errors import UsageError
 from bsgui.training.data import decode
 
+from .distort import relit
 from .heads import Heads
 
 Picture = NDArray[np.uint8]
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 _LONGEST = 1400
+_THINGS_SHARE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Backgrounds:
-    """Photos without heads, each with its halvings: (h, w, 3) uint8, RGB."""
+    """What scenes without heads are made of.
+
+    Attributes:
+        photos: photos without heads, each with its halvings: (h, w, 3) uint8, RGB.
+        heads: whose edges and parts are backgrounds, too.
+        things: cut out things that are no heads: (h, w, 4) uint8, RGB and alpha.
+    """
 
     photos: tuple[tuple[Picture, ...], ...]
     heads: Heads
+    things: tuple[Picture, ...] = ()
 
     def draw(self, size: int, rng: np.random.Generator) -> Picture:
         """A random background: (size, size, 3) uint8."""
+        if self.things and rng.random() < _THINGS_SHARE:
+            return self.scattered(size, rng)
         kind = rng.random()
         if kind < 0.5 and self.photos:
             return self._piece(size, rng)
@@ -39,6 +50,37 @@ class Backgrounds:
         if kind < 0.82:
             return self._part(size, rng)
         return drawn(size, rng)
+
+    def scattered(self, size: int, rng: np.random.Generator) -> Picture:
+        """A few things on a plain ground, as products are photographed, or on a photo: (size, size, 3) uint8."""
+        picture = self._ground(size, rng)
+        for _ in range(int(rng.integers(1, 5))):
+            self._lay(self.things[rng.integers(len(self.things))], picture, rng)
+        return picture
+
+    def _ground(self, size: int, rng: np.random.Generator) -> Picture:
+        kind = rng.random()
+        if kind < 0.2 and self.photos:
+            return self._piece(size, rng)
+        if kind < 0.4:
+            return drawn(size, rng)
+        tone = 255 if kind < 0.75 else int(rng.integers(0, 256))
+        colour = np.clip(tone + rng.normal(0, 0 if kind < 0.6 else 25, 3), 0, 255)
+        return np.broadcast_to(colour.astype(np.uint8), (size, size, 3)).copy()
+
+    @staticmethod
+    def _lay(thing: Picture, picture: Picture, rng: np.random.Generator) -> None:
+        size = len(picture)
+        scale = size * np.exp(rng.uniform(np.log(0.15), np.log(1.0))) / max(thing.shape[:2])
+        angle = rng.normal(0, 0.25)
+        linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        linear[:, 0] *= rng.choice((-1, 1))
+        middle = rng.uniform(0.2, 0.8, 2) * size
+        matrix = np.column_stack([linear, middle - linear @ (thing.shape[1] / 2, thing.shape[0] / 2)])
+        laid = cv2.warpAffine(thing, matrix, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_CONSTANT)
+        alpha = laid[..., 3:].astype(np.float32) * np.float32(1 / 255)
+        colours = relit(np.asarray(laid[..., :3], np.uint8), rng) if rng.random() < 0.5 else laid[..., :3]
+        picture[:] = (picture + alpha * (colours.astype(np.float32) - picture)).astype(np.uint8)
 
     def _piece(self, size: int, rng: np.random.Generator) -> Picture:
         levels = self.photos[rng.integers(len(self.photos))]
@@ -67,8 +109,8 @@ class Backgrounds:
         return _mirrored(picture[top : top + side, left : left + side], size, rng.uniform(1.5, 6.0), rng)
 
 
-def load_backgrounds(folders: Iterable[Path], heads: Heads) -> Backgrounds:
-    """Decode the photos of some folders.
+def load_backgrounds(folders: Iterable[Path], heads: Heads, things: Iterable[Path] = ()) -> Backgrounds:
+    """Decode the photos of some folders, and the cut out things (PNGs with alpha) of others.
 
     Raises:
         UsageError: there are none.
@@ -77,7 +119,15 @@ def load_backgrounds(folders: Iterable[Path], heads: Heads) -> Backgrounds:
     files = [x for folder in folders for x in sorted(folder.glob("*")) if x.suffix.lower() in _SUFFIXES]
     if not files:
         raise UsageError("There are no photos in the folders of backgrounds.")
-    return Backgrounds(tuple(_halvings(decode(file)) for file in files), heads)
+    cut_out = tuple(_thing(file) for folder in things for file in sorted(folder.glob("*.png")))
+    return Backgrounds(tuple(_halvings(decode(file)) for file in files), heads, cut_out)
+
+
+def _thing(file: Path) -> Picture:
+    thing = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    if thing is None or thing.ndim != 3 or thing.shape[2] != 4:
+        raise UsageError(f"{file}: this is no picture with an alpha channel.")
+    return np.asarray(cv2.cvtColor(thing, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
 def drawn(size: int, rng: np.random.Generator) -> Picture:

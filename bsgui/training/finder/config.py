@@ -29,6 +29,8 @@ class FinderConfig:
         name: of the run's folder, and of card and weights.
         heads: packs of heads; their train, val and test splits are kept apart.
         backgrounds: folders of photos without heads, one for each split: train, val, test.
+        things: the same of cut out things that are no heads, PNGs with alpha; may be empty.
+        start: weights to go on from, or None for random ones.
         seed: of weights and scenes.
         steps: optimizer steps in all, for each of the two networks.
         minutes: stop cleanly after so many minutes of this process, 0 for never; ``--resume`` goes on.
@@ -47,6 +49,8 @@ class FinderConfig:
     name: str
     heads: tuple[HeadPack, ...]
     backgrounds: dict[str, tuple[Path, ...]]
+    things: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    start: Path | None = None
     seed: int = 1
     steps: int = 6000
     minutes: float = 0.0
@@ -79,12 +83,13 @@ def read_finder_config(path: Path) -> FinderConfig:
 
 def _from_table(data: dict[str, Any], folder: Path) -> FinderConfig:
     heads = tuple(HeadPack((folder / index).resolve()) for index in data.pop("heads"))
-    backgrounds = {
-        split: tuple((folder / place).resolve() for place in places)
-        for split, places in data.pop("backgrounds").items()
-    }
+    backgrounds, things = (
+        {split: tuple((folder / place).resolve() for place in places) for split, places in table.items()}
+        for table in (data.pop("backgrounds"), data.pop("things", {}))
+    )
+    start = (folder / data.pop("start")).resolve() if "start" in data else None
     mine_at = tuple(int(step) for step in data.pop("mine_at", ()))
-    config = FinderConfig(heads=heads, backgrounds=backgrounds, mine_at=mine_at, **data)
+    config = FinderConfig(heads=heads, backgrounds=backgrounds, things=things, start=start, mine_at=mine_at, **data)
     if min(config.steps, config.scenes, config.looks, config.save_every, config.log_every) < 1 or not heads:
         raise ValueError("steps, pictures and intervals must be at least 1, and there must be heads")
     return config

@@ -35,6 +35,7 @@ _SMALLEST, _LARGEST = 0.12, 1.1
 _ANY_SCORE = 0.15
 _MOST_FALSE = 0.02
 _EMPTY_CROPS = 8
+_THINGS = 100
 _SHEET = 40
 _COMPARED = 30
 
@@ -55,7 +56,7 @@ def make_exam(config: FinderConfig, split: str, count: int) -> Exam:
         UsageError: a split is missing.
     """
     heads = load_heads(config.heads, split)
-    backgrounds = load_backgrounds(config.backgrounds[split], heads)
+    backgrounds = load_backgrounds(config.backgrounds[split], heads, config.things.get(split, ()))
     rng = np.random.default_rng([config.seed, sum(split.encode())])
     maker = SceneMaker(heads, backgrounds, config.seed)
     scenes = []
@@ -63,6 +64,7 @@ def make_exam(config: FinderConfig, split: str, count: int) -> Exam:
         sides = _SIZE * np.exp(rng.uniform(math.log(_SMALLEST), math.log(_LARGEST), rng.integers(1, 4)))
         scenes.append(maker.scene(_SIZE, scatter(_SIZE, list(sides), rng), rng))
     empty = [x for levels in backgrounds.photos for x in _crops(levels[0], rng)]
+    empty += [backgrounds.scattered(_SIZE, rng) for _ in range(_THINGS if backgrounds.things else 0)]
     return Exam(tuple(scenes), tuple(empty))
 
 

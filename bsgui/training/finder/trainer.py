@@ -21,7 +21,7 @@ from torch import Tensor
 from bsgui.core.errors import ModelError, UsageError
 from bsgui.engine.device import autocast_type
 from bsgui.engine.finder_network import FinderNetworks
-from bsgui.engine.finder_weights import save_finder
+from bsgui.engine.finder_weights import read_finder, save_finder
 
 from .backgrounds import load_backgrounds
 from .config import FinderConfig, read_finder_config
@@ -45,7 +45,7 @@ class FinderState:
 
     def __init__(self, config: FinderConfig) -> None:
         torch.manual_seed(config.seed)
-        self.networks = FinderNetworks()
+        self.networks = FinderNetworks() if config.start is None else read_finder(config.start)
         self.average = copy.deepcopy(self.networks).requires_grad_(False).eval()
         self.optimizer = torch.optim.AdamW(self.networks.parameters(), lr=config.rate, weight_decay=0.02)
         self.step = 0
@@ -117,7 +117,9 @@ def train_finder(config_path: Path, resume: bool, out: Path | None) -> Path:
         torch.set_num_threads(config.threads)
         cv2.setNumThreads(config.threads)
     heads = load_heads(config.heads, "train")
-    maker = SceneMaker(heads, load_backgrounds(config.backgrounds["train"], heads), config.seed)
+    maker = SceneMaker(
+        heads, load_backgrounds(config.backgrounds["train"], heads, config.things.get("train", ())), config.seed
+    )
     _run(config, state, maker, folder)
     return folder
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -266,6 +267,36 @@ def test_the_command_trains_measures_and_publishes(data: Path, tmp_path: Path) -
     assert isinstance(networks, FinderNetworks)
     assert card["measures"]["composites"]["pictures"] == 3
     assert card["training"]["steps"] == 1
+
+
+def test_cut_out_things_lie_on_plain_grounds(data: Path, tmp_path: Path) -> None:
+    red = np.zeros((20, 30, 4), np.uint8)
+    red[4:16, 5:25] = (0, 0, 255, 255)
+    _write(tmp_path / "box.png", red)
+    config = read_finder_config(_config(data))
+    heads = load_heads(config.heads, "train")
+    backgrounds = load_backgrounds(config.backgrounds["train"], heads, [tmp_path])
+    pictures = [backgrounds.scattered(64, np.random.default_rng(seed)) for seed in range(30)]
+    plain = [x for x in pictures if (x == 255).all(2).mean() > 0.3]
+    assert len(plain) >= 3
+    inked = [(x < 250).any(2).mean() for x in plain]
+    assert 0.005 < min(inked) < max(inked) < 0.7
+    drawn_on = [backgrounds.draw(64, np.random.default_rng(seed)) for seed in range(40)]
+    assert any((x == 255).all(2).mean() > 0.3 for x in drawn_on)
+    _write(tmp_path / "flat.png", red[..., :3])
+    with pytest.raises(UsageError, match=r"flat\.png"):
+        load_backgrounds(config.backgrounds["train"], heads, [tmp_path])
+
+
+def test_training_goes_on_from_weights(data: Path, tmp_path: Path) -> None:
+    train_finder(_config(data), False, tmp_path / "run")
+    weights = tmp_path / "run" / "tiny.safetensors"
+    state = FinderState(replace(read_finder_config(_config(data)), start=weights))
+    fresh = FinderState(read_finder_config(_config(data)))
+    old = fresh.networks.state_dict()
+    moved = [k for k, v in state.networks.state_dict().items() if v.is_floating_point() and not torch.equal(v, old[k])]
+    assert moved
+    assert all(x.requires_grad for x in state.networks.parameters())
 
 
 def test_exams_are_the_same_every_time(data: Path) -> None:

@@ -202,6 +202,19 @@ class Restyler:
                 mean.lerp_(value, 1 - decay)
 
 
+def _restore_usual_style(network: BranchedGenerator, before: BranchedGenerator) -> None:
+    """Make the first domain's seed 0, which photos are taken apart in, say exactly what it said before.
+
+    All that is left of the difference there is taken off the norms' biases, and so off every other style: it is small.
+    """
+    latent, domain = torch.zeros(1, network.config.latent), torch.zeros(1, dtype=torch.long)
+    with torch.no_grad():
+        styles = [x.styles(latent, domain).flatten(1).unsqueeze(-1) for x in (network, before)]
+        for now, was in zip(_style_norms(network), _style_norms(before), strict=True):
+            assert now.affine.bias is not None
+            now.affine.bias += (was.affine(styles[1]) - now.affine(styles[0])).flatten()
+
+
 def _style_norms(network: BranchedGenerator) -> list[AdaptiveInstanceNorm]:
     return [module for module in network.modules() if isinstance(module, AdaptiveInstanceNorm)]
 
@@ -232,6 +245,7 @@ def restyle(network: BranchedGenerator, pack: Pack, plan: RestylePlan) -> Branch
     for _, batch in zip(bar, drawn, strict=False):
         figures = restyler.step(batch.photos, batch.domains)
         bar.set_postfix({name: f"{value:.3g}" for name, value in figures.items()})
+    _restore_usual_style(restyler.average, network)
     return restyler.average
 
 

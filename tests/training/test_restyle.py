@@ -85,6 +85,7 @@ def test_the_same_seed_gives_the_same_styles_and_the_command_writes_them(tmp_pat
     save_weights(_network(), weights)
     plan = RestylePlan(steps=2, batch=2, size=32, threads=1)
     made = [restyle(load_generator(weights), Pack(index, domain_column="species"), plan) for _ in range(2)]
+    torch.testing.assert_close(_pictures(made[0], 0), _pictures(load_generator(weights), 0), rtol=0, atol=1e-5)
     for name, value in made[0].state_dict().items():
         torch.testing.assert_close(value, made[1].state_dict()[name], rtol=0, atol=0)
     options = ["--steps", "2", "--batch", "2", "--size", "32", "--threads", "1"]

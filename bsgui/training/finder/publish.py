@@ -29,8 +29,8 @@ def publish(config: FinderConfig, run: Path, folder: Path) -> None:
         card = make_card(config, evaluation, log[-1], file_sha256(weights))
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise UsageError(f"{run}: there is no evaluated run: {error!r}") from error
-    shutil.copyfile(weights, folder / f"{FINDER}.safetensors")
     text = json.dumps(card, indent=1, ensure_ascii=False)
+    shutil.copyfile(weights, folder / f"{FINDER}.safetensors")
     (folder / f"{FINDER}.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -41,7 +41,9 @@ def make_card(config: FinderConfig, evaluation: dict[str, Any], last: dict[str, 
         KeyError: the ``[card]`` table lacks something, or the evaluation does.
     """
     words = config.card
-    settings = {key: value for key, value in asdict(config).items() if key not in ("card", "heads", "backgrounds")}
+    paths = ("card", "heads", "backgrounds", "things", "start")
+    settings = {key: value for key, value in asdict(config).items() if key not in paths}
+    settings["start"] = config.start.name if config.start is not None else ""
     return {
         "name": words["name"],
         "description": words["description"],

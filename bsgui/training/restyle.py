@@ -1,4 +1,4 @@
-"""Makes a finished network's styles count: ``python -m bsgui.training.restyle WEIGHTS --photos INDEX.csv --to FILE``.
+"""Makes a finished network's styles count: ``python -m bsgui.training.restyle WEIGHTS CONFIG.toml --to FILE``.
 
 Reconstruction teaches a network to answer alike in every style. Here only what turns a style into answers learns (the
 mapping network and the affine maps of the adaptive norms); everything else stays. In the first domain ("any photo"),
@@ -29,6 +29,7 @@ from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator
 
 from .commands import exit_status
+from .config import read_config
 from .critic import Critic, gradient_penalty
 from .data import Pack, batches, load_pack
 
@@ -224,23 +225,22 @@ def _share(changes: Tensor, amount: Tensor) -> Tensor:
     return (changes.square().mean((2, 3, 4)) / (amount + _SMALL) + _SMALL).sqrt()
 
 
-def restyle(network: BranchedGenerator, pack: Pack, plan: RestylePlan) -> BranchedGenerator:
+def restyle(network: BranchedGenerator, packs: Sequence[Pack], plan: RestylePlan) -> BranchedGenerator:
     """The network with styles that count.
 
     Args:
         network: in evaluation mode.
-        pack: photos of its domains.
+        packs: photos of its domains.
         plan: how.
 
     Raises:
-        UsageError: the network has too few domains, or the pack no photos of that size.
-        PhotoReadError: the pack cannot be read.
+        UsageError: the network has too few domains, or no pack has photos of that size.
+        PhotoReadError: a pack cannot be read.
     """
     torch.set_num_threads(plan.threads)
     restyler = Restyler(network, plan)
-    drawn = batches(
-        [load_pack(pack, "train")], network.config.domains, (plan.size,), plan.batch, plan.seed, any_share=0.0
-    )
+    loaded = [load_pack(pack, "train") for pack in packs]
+    drawn = batches(loaded, network.config.domains, (plan.size,), plan.batch, plan.seed, any_share=0.0)
     bar = tqdm(range(plan.steps), dynamic_ncols=True)
     for _, batch in zip(bar, drawn, strict=False):
         figures = restyler.step(batch.photos, batch.domains)
@@ -254,8 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = RestylePlan()
     parser = argparse.ArgumentParser(prog="python -m bsgui.training.restyle", description=__doc__)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--photos", type=Path, required=True, metavar="INDEX.csv")
-    parser.add_argument("--column", default="species", help="of the index, that names the domains")
+    parser.add_argument("config", type=Path, help="of the training: its photos are these, too")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     for name, value in vars(plan).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
@@ -263,8 +262,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def make() -> None:
         chosen = RestylePlan(**{name: getattr(options, name) for name in vars(plan)})
-        pack = Pack(options.photos, domain_column=options.column)
-        save_weights(restyle(load_generator(options.weights), pack, chosen), options.to)
+        packs = read_config(options.config).data
+        save_weights(restyle(load_generator(options.weights), packs, chosen), options.to)
 
     return exit_status(make)
 

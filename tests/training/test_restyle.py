@@ -10,7 +10,7 @@ import torch
 from bsgui.core.errors import UsageError
 from bsgui.engine.checkpoint import load_generator, save_weights
 from bsgui.engine.network import BranchedGenerator, BranchMaps, NetworkConfig
-from bsgui.training.data import Pack
+from bsgui.training.config import read_config
 from bsgui.training.restyle import RestylePlan, Restyler, main, restyle
 
 _CONFIG = NetworkConfig(branches=2, widths=(4, 6), octaves=3, domains=("any", "cat", "dog"))
@@ -75,26 +75,27 @@ def _pack(folder: Path) -> Path:
         picture = np.random.default_rng(number).integers(0, 256, (40, 40, 3), np.uint8)
         cv2.imwrite(str(folder / f"{number}.png"), picture)
         rows.append(f"{number}.png,{species},train")
-    index = folder / "index.csv"
-    index.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return index
+    (folder / "index.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    config = folder / "tiny.toml"
+    config.write_text('name = "tiny"\n[[data]]\nindex = "index.csv"\ndomain_column = "species"\n', encoding="utf-8")
+    return config
 
 
 def test_the_same_seed_gives_the_same_styles_and_the_command_writes_them(tmp_path: Path) -> None:
-    index, weights = _pack(tmp_path), tmp_path / "before.safetensors"
+    config, weights = _pack(tmp_path), tmp_path / "before.safetensors"
     save_weights(_network(), weights)
     plan = RestylePlan(steps=2, batch=2, size=32, threads=1)
-    made = [restyle(load_generator(weights), Pack(index, domain_column="species"), plan) for _ in range(2)]
+    made = [restyle(load_generator(weights), read_config(config).data, plan) for _ in range(2)]
     torch.testing.assert_close(_pictures(made[0], 0), _pictures(load_generator(weights), 0), rtol=0, atol=1e-5)
     for name, value in made[0].state_dict().items():
         torch.testing.assert_close(value, made[1].state_dict()[name], rtol=0, atol=0)
     options = ["--steps", "2", "--batch", "2", "--size", "32", "--threads", "1"]
-    assert main([str(weights), "--photos", str(index), "--to", str(tmp_path / "after.safetensors"), *options]) == 0
+    assert main([str(weights), str(config), "--to", str(tmp_path / "after.safetensors"), *options]) == 0
     assert load_generator(tmp_path / "after.safetensors").config == _CONFIG
 
 
 def test_what_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "none.safetensors"
-    assert main([str(missing), "--photos", str(_pack(tmp_path)), "--to", str(tmp_path / "x.safetensors")]) != 0
+    assert main([str(missing), str(_pack(tmp_path)), "--to", str(tmp_path / "x.safetensors")]) != 0
     assert "none.safetensors" in capsys.readouterr().err
     assert not (tmp_path / "x.safetensors").exists()

@@ -190,7 +190,7 @@ class DecomposePanel(QWidget):
         for card in self._cards.values():
             self.model.addItem(card.name, card.id)
             self.model.setItemData(self.model.count() - 1, card.description, Qt.ItemDataRole.ToolTipRole)
-        self.domain = described(QComboBox(), "Domain", _DOMAIN_TIP)
+        self.domain = described(QComboBox(), "Style of all branches", _DOMAIN_TIP)
         self.seed = described(QSpinBox(maximum=_LARGEST_SEED), "Seed")
         self.seed.setToolTip("Which style of the domain is drawn; the same seed gives the same layers")
         self._dice = icon_button("dice", "Draw another seed")
@@ -238,7 +238,7 @@ class DecomposePanel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow("Part", self.part)
         form.addRow("Model", self.model)
-        form.addRow("Domain", self.domain)
+        form.addRow("Style", self.domain)
         form.addRow("Seed", seed)
         form.addRow("Size", self.size_px)
         form.addRow("Light", self.splits_light)

@@ -149,6 +149,17 @@ def test_rows_of_a_drag_stay_and_figures_follow(styled: MainWindow, qtbot: QtBot
     assert styled.document.history.undo_labels == steps
 
 
+def test_figures_follow_the_last_style_too(styled: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(styled.styles._measuring.finished):
+        styled.styles.blend(LAYER, 0.5)
+    with qtbot.waitSignal(styled.styles._measuring.finished):
+        styled.styles.reset(LAYER)
+    made = styled.document.kept_decomposition
+    assert made is not None
+    assert [x.id for x in made.layers] == ["base", "branch-1", "branch-2", "branch-3", "residual"]
+    assert sum(x.energy_share for x in made.layers[1:-1]) == pytest.approx(1)
+
+
 def test_figures_do_not_make_saved_work_unsaved(styled: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(styled.styles._measuring.finished):
         styled.styles.blend(LAYER, 0.3)

@@ -211,7 +211,7 @@ class StyleController(QObject):
 
     def _measure(self) -> None:
         decomposition = self._document.kept_decomposition
-        if decomposition is not None and isinstance(decomposition.source, StyledLayers):
+        if decomposition is not None:
             self._measuring.run(lambda report, cancel: with_figures(decomposition, cancel))
 
     def _compare(self) -> None:

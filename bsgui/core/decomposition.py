@@ -110,19 +110,16 @@ class Decomposition:
 
         A new layer comes before the layer that it comes before at the start.
         """
-        known = {layer.id: layer for layer in stack.layers}
-        initial = self.initial_stack().layers
-        order = [layer.id for layer in stack.layers if layer.id in {x.id for x in initial}]
-        for place, layer in reversed(list(enumerate(initial))):
-            if layer.id not in known:
-                after = [x.id for x in initial[place + 1 :]]
-                order.insert(order.index(after[0]) if after else len(order), layer.id)
-        return LayerStack(
-            tuple(
-                replace(known.get(layer.id, layer), kind=layer.kind, source=layer.source)
-                for layer in sorted(initial, key=lambda x: order.index(x.id))
-            )
-        )
+        known = {layer.id: layer for layer in stack}
+        initial = {layer.id: layer for layer in self.initial_stack()}
+        order = [layer.id for layer in stack if layer.id in initial]
+        following = None
+        for layer_id in reversed(initial):
+            if layer_id not in known:
+                order.insert(len(order) if following is None else order.index(following), layer_id)
+            following = layer_id
+        fresh = [(known.get(layer_id, initial[layer_id]), initial[layer_id]) for layer_id in order]
+        return LayerStack(tuple(replace(set_, kind=new.kind, source=new.source) for set_, new in fresh))
 
     def subject_view(self, longest: int, largest_scale: float = 1.0) -> Viewport:
         """What was taken apart, to look at it small: the whole photo, or the upright rectangle around the frame.

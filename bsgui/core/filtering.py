@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .layer_filter import LayerFilter
 from .photo import FloatImage
-from .pyramid import enlarge
+from .pyramid import Enlargement
 from .viewport import Viewport
 
 ContentIn = Callable[[Viewport], NDArray[Any]]
@@ -109,7 +109,7 @@ def _blurred_on_grid(
     whole = Viewport(0, 0, grid, 1, 1)
     coarse = _blurred(_as_float(content_in(whole.part(rows.source, columns.source))), rows, columns, sigma)
     inside = Viewport(view.x - columns.first / grid, view.y - rows.first / grid, view.scale, view.width, view.height)
-    return enlarge(coarse, (coarse.shape[1] / grid, coarse.shape[0] / grid), inside)
+    return Enlargement(coarse.shape[:2], (coarse.shape[1] / grid, coarse.shape[0] / grid), inside).of(coarse)
 
 
 def _grid_axis(start: float, length: float, side: float, reach: int) -> _Axis:

@@ -8,10 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .frame import Frame
-from .photo import FloatImage, Samples
-from .pyramid import enlarge
+from .photo import FloatImage, Rendered, Samples
+from .pyramid import Enlargement
 from .viewport import Viewport
 
 # Pixels of the upright grid, each way, for one of a turned map. Drawing from an upright grid takes half the time of
@@ -56,26 +57,35 @@ class MixedMaps:
             New (view.height, view.width, 3) float32.
         """
         result = np.empty((view.height, view.width, 3), np.float32)
+        self._fill(result, samples, view)
+        return result
+
+    def show(self, samples: Samples, view: Viewport) -> NDArray[np.uint8]:
+        """As :meth:`apply`, clipped to 0..1 and rounded to 8 bits: in two thirds of the time of doing that apart."""
+        result = np.empty((view.height, view.width, 3), np.uint8)
+        self._fill(result, samples, view)
+        return result
+
+    def _fill(self, result: Rendered, samples: Samples, view: Viewport) -> None:
         if self.corner is None:
             self._apply(samples, view, result)
-            return result
+            return
         rows, columns = self._inside(view)
         if rows.start < rows.stop and columns.start < columns.stop:
             self._apply(samples[rows, columns], self._in_box(view, rows, columns), result[rows, columns])
         for part in _around(rows, columns, view):
             self._apply_constant(samples[part], result[part])
-        return result
 
-    def _apply(self, samples: Samples, view: Viewport, result: FloatImage) -> None:
-        cv2.multiply(enlarge(self.scale, self.size, view), samples, dst=result, dtype=cv2.CV_32F)
-        cv2.add(result, enlarge(self.shift, self.size, view), dst=result)
+    def _apply(self, samples: Samples, view: Viewport, result: Rendered) -> None:
+        Enlargement(self.scale.shape[:2], self.size, view).apply(self.scale, self.shift, samples, result)
 
-    def _apply_constant(self, samples: Samples, result: FloatImage) -> None:
+    def _apply_constant(self, samples: Samples, result: Rendered) -> None:
+        white, depth = (255, cv2.CV_8U) if result.dtype == np.uint8 else (1, cv2.CV_32F)
         # OpenCV's stubs do not know scalar operands; it takes them as four channels.
-        factors: Any = (*self.scale[0, 0].tolist(), 0.0)
-        terms: Any = (*self.shift[0, 0].tolist(), 0.0)
-        cv2.multiply(samples, factors, dst=result, dtype=cv2.CV_32F)
-        cv2.add(result, terms, dst=result)
+        factors: Any = (*(white * self.scale[0, 0]).tolist(), 0.0)
+        terms: Any = (*(white * self.shift[0, 0]).tolist(), 0.0)
+        scaled = cv2.multiply(samples, factors, dtype=cv2.CV_32F)
+        cv2.add(scaled, terms, dst=result, dtype=depth)
 
     def _inside(self, view: Viewport) -> tuple[slice, slice]:
         """The rows and columns of a view whose centres lie in the box."""

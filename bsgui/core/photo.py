@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 FloatImage = NDArray[np.float32]
 TickImage = NDArray[np.int32]
+Rendered = FloatImage | NDArray[np.uint8]
+"""Full scale, signed parts included, or 8 bits, clipped."""
 
 TICKS_PER_FULL_SCALE = 128 * 255
 """Integer unit of exported layers: 1/128 of an 8-bit step; 32640 ticks are white."""
@@ -91,6 +94,23 @@ def to_full_scale(samples: Samples) -> FloatImage:
     """Integer samples as float32 in full scale (1.0 is white); any shape."""
     white = 255.0 if samples.dtype == np.uint8 else 65535.0
     return np.multiply(samples, np.float32(1.0 / white), dtype=np.float32)
+
+
+def to_uint8(image: FloatImage) -> NDArray[np.uint8]:
+    """Full scale to 8 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
+    quantized: NDArray[np.uint8] = _quantize(image, 255.0, cv2.CV_8U)
+    return quantized
+
+
+def to_uint16(image: FloatImage) -> NDArray[np.uint16]:
+    """Full scale to 16 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
+    quantized: NDArray[np.uint16] = _quantize(image, 65535.0, cv2.CV_16U)
+    return quantized
+
+
+def _quantize(image: FloatImage, white: float, depth: int) -> Any:
+    # OpenCV rounds to nearest and saturates in one pass; its stubs do not know scalar operands.
+    return cv2.multiply(image, (white,) * 4, dtype=depth)  # type: ignore[call-overload]
 
 
 def _frozen(array: Samples) -> Samples:

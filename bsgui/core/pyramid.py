@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
 
-from .photo import FloatImage, Samples, to_full_scale
+from .photo import FloatImage, Rendered, Samples, to_full_scale
 from .viewport import Viewport
 
 _SMALLEST_SIDE = 64
 # OpenCV warps from images with at most this many rows and columns.
 _WARP_LIMIT = 32766
-_BLOCK_ROWS = 16
-# OpenBLAS uses one thread for products of at most so many multiplications.
-_BLAS_ALONE = 4 * 65536
+# Fewer rows need fewer of a small map; more of them mean fewer steps, in which threads wait for each other.
+_BLOCK_ROWS = 24
+# Of what was seen last, per image and twice: what a large screen shows.
+_REMEMBERED_BYTES = 16 * 2**20
 
 
 class Pyramid:
@@ -39,6 +40,7 @@ class Pyramid:
         # By number, so that two threads that make the same level at worst put the same pixels there twice.
         self._levels = {0: samples}
         self._is_patient = True
+        self._seen = _LastSeen()
 
     @staticmethod
     def of(samples: Samples) -> Pyramid:
@@ -73,27 +75,56 @@ class Pyramid:
                 self._levels[number] = _half(self._levels[number - 1])
 
     def sample(self, view: Viewport) -> Samples:
-        """The pixels seen through ``view``: (view.height, view.width, 3), dtype of the image.
+        """The pixels seen through ``view``: (view.height, view.width, 3), dtype of the image; not to be written to.
 
-        Pixel-aligned views inside the image are slices of it, exact and without a copy.
+        Pixel-aligned views inside the image are slices of it, exact and without a copy. Others are remembered for a
+        while, as long as they are the last and not too many.
         """
         height, width = self._samples.shape[:2]
         if view.is_pixel_aligned and view.x + view.width <= width and view.y + view.height <= height:
             x, y = int(view.x), int(view.y)
             if x >= 0 and y >= 0:
                 return self._samples[y : y + view.height, x : x + view.width]
-        # Above 200 % a person wants to see pixels, not a blur.
-        interpolation = cv2.INTER_NEAREST if view.scale >= 2 else cv2.INTER_LINEAR
-        return warp(self._level_for(view.scale), (width, height), view, interpolation)
+        number = self._level_for(view.scale)
+        seen = self._seen.get((view, number))
+        if seen is None:
+            # Above 200 % a person wants to see pixels, not a blur.
+            interpolation = cv2.INTER_NEAREST if view.scale >= 2 else cv2.INTER_LINEAR
+            seen = warp(self._levels[number], (width, height), view, interpolation)
+            self._seen.keep((view, number), seen)
+        return seen
 
-    def _level_for(self, scale: float) -> Samples:
+    def _level_for(self, scale: float) -> int:
         wanted = 0 if scale >= 1 else max(0, round(math.log2(1 / scale) - 0.25))
         number = min(wanted, self._count - 1)
         if number not in self._levels and self._is_patient:
             self.build()
         while number not in self._levels:
             number -= 1
-        return self._levels[number]
+        return number
+
+
+class _LastSeen:
+    """The last samples that were taken: a person who drags a slider looks at the same place all the time.
+
+    In two generations, so that nothing has to be locked: what threads do at the same time is at worst forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[tuple[Viewport, int], Samples] = {}
+        self._before: dict[tuple[Viewport, int], Samples] = {}
+        self._bytes = 0
+
+    def get(self, key: tuple[Viewport, int]) -> Samples | None:
+        return self._now.get(key, self._before.get(key))
+
+    def keep(self, key: tuple[Viewport, int], samples: Samples) -> None:
+        samples.flags.writeable = False
+        if self._bytes + samples.nbytes > _REMEMBERED_BYTES:
+            self._before, self._now, self._bytes = self._now, {}, 0
+        if samples.nbytes <= _REMEMBERED_BYTES:
+            self._now[key] = samples
+            self._bytes += samples.nbytes
 
 
 _SHARED: WeakValueDictionary[int, Pyramid] = WeakValueDictionary()
@@ -153,47 +184,88 @@ def _needed(start: float, step: float, count: int, size: int) -> slice:
     return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
 
 
-def enlarge(small: FloatImage, photo_size: tuple[float, float], view: Viewport) -> FloatImage:
-    """What :func:`warp` gives with bilinear interpolation, two to three times as fast where the view is much larger.
+class Enlargement:
+    """How small maps look through a much larger view: what :func:`warp` gives with bilinear interpolation, sooner.
 
-    Columns first, for the few rows of the small map that the view covers; then rows, as a product with a thin matrix.
+    Columns first, for the few rows of a small map that the view covers; then rows, as a product with a thin matrix.
 
     Args:
-        small: (h, w, C) float32 with C <= 4; its edges are the photo's edges.
+        shape: (h, w) of the maps, whose edges are the photo's edges.
         photo_size: (width, height) of the photo, photo pixels.
         view: the viewport.
 
-    Returns:
-        New (view.height, view.width, C) float32.
+    Thread: any.
     """
-    step = small.shape[0] / photo_size[1]
-    rows = (view.y + (np.arange(view.height) + 0.5) / view.scale) * step - 0.5
-    rows = rows.clip(0, small.shape[0] - 1)
-    above = np.minimum(rows.astype(np.intp), max(small.shape[0] - 2, 0))
-    first, last = int(above[0]), min(int(above[-1]) + 2, small.shape[0])
-    step_x = small.shape[1] / photo_size[0]
-    matrix = np.array([[step_x / view.scale, 0, (view.x + 0.5 / view.scale) * step_x - 0.5], [0, 1.0, 0]])
-    columns = cv2.warpAffine(
-        small[first:last],
-        matrix,
-        (view.width, last - first),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    weights = np.zeros((view.height, last - first), np.float32)
-    index = np.arange(view.height)
-    weights[index, above - first] = 1 - (rows - above)
-    weights[index, np.minimum(above + 1, last - 1) - first] += rows - above
-    flat = np.asarray(columns, np.float32).reshape(last - first, -1)
-    enlarged = np.empty((view.height, flat.shape[1]), np.float32)
-    # Blocks of rows draw on few of the map's. And they are so small that BLAS does not share them out among threads,
-    # which on a busy machine takes a hundred times as long as the work.
-    block = max(1, min(_BLOCK_ROWS, _BLAS_ALONE // (4 * flat.shape[1])))
-    for start in range(0, view.height, block):
-        stop = min(start + block, view.height)
-        needed = slice(int(above[start]) - first, min(int(above[stop - 1]) + 2, last) - first)
-        np.matmul(weights[start:stop, needed], flat[needed], out=enlarged[start:stop])
-    return enlarged.reshape(view.height, view.width, *small.shape[2:])
+
+    def __init__(self, shape: tuple[int, int], photo_size: tuple[float, float], view: Viewport) -> None:
+        height, width = shape
+        self._view = view
+        self._columns_per_pixel = width / photo_size[0] / view.scale
+        self._first_column = view.x * width / photo_size[0]
+        rows = (view.y + (np.arange(view.height) + 0.5) / view.scale) * (height / photo_size[1]) - 0.5
+        rows = rows.clip(0, height - 1)
+        above = np.minimum(rows.astype(np.intp), max(height - 2, 0))
+        self._rows = slice(int(above[0]), min(int(above[-1]) + 2, height))
+        self._above = above - self._rows.start
+        count, index, below = self._rows.stop - self._rows.start, np.arange(view.height), rows - above
+        self._weights = np.zeros((view.height, count), np.float32)
+        self._weights[index, self._above] = 1 - below
+        self._weights[index, np.minimum(self._above + 1, count - 1)] += below
+
+    def of(self, small: FloatImage) -> FloatImage:
+        """A map (h, w, C) float32 with C <= 4, enlarged: new (view.height, view.width, C) float32."""
+        columns = self._columns(small[self._rows])
+        flat = columns.reshape(len(columns), -1)
+        enlarged = np.empty((self._view.height, flat.shape[1]), np.float32)
+        for start, stop, needed in self._blocks:
+            np.matmul(self._weights[start:stop, needed], flat[needed], out=enlarged[start:stop])
+        return enlarged.reshape(self._view.height, self._view.width, *small.shape[2:])
+
+    @property
+    def _blocks(self) -> Iterator[tuple[int, int, slice]]:
+        """First row, row after the last, and the few of the map's rows that they draw on."""
+        for start in range(0, self._view.height, _BLOCK_ROWS):
+            stop = min(start + _BLOCK_ROWS, self._view.height)
+            yield start, stop, slice(int(self._above[start]), int(self._above[stop - 1]) + 2)
+
+    def apply(self, scale: FloatImage, shift: FloatImage, samples: Samples, result: Rendered) -> None:
+        """Scale and shift what is seen: ``result = scale * samples + shift``.
+
+        Args:
+            scale: (h, w, 3) float32.
+            shift: (h, w, 3) float32.
+            samples: (view.height, view.width, 3), what is seen.
+            result: of the same shape. Where it is uint8 it gets ``255 *`` that, rounded and clipped.
+        """
+        weights, depth = self._weights, cv2.CV_32F
+        if result.dtype == np.uint8:
+            weights, depth = weights * np.float32(255), cv2.CV_8U
+        enlarged = [self._columns(small[self._rows]).reshape(self._weights.shape[1], -1) for small in (scale, shift)]
+        # All that is done to a block of rows is done while they are in the processor's cache.
+        buffers = np.empty((2, _BLOCK_ROWS, enlarged[0].shape[1]), np.float32)
+        for start, stop, needed in self._blocks:
+            factors, terms = (buffer[: stop - start] for buffer in buffers)
+            np.matmul(weights[start:stop, needed], enlarged[0][needed], out=factors)
+            np.matmul(weights[start:stop, needed], enlarged[1][needed], out=terms)
+            factors, terms = (x.reshape(-1, *samples.shape[1:]) for x in (factors, terms))
+            cv2.multiply(factors, samples[start:stop], dst=factors, dtype=cv2.CV_32F)
+            cv2.add(factors, terms, dst=result[start:stop], dtype=depth)
+
+    def _columns(self, rows: FloatImage) -> FloatImage:
+        step, first, width = self._columns_per_pixel, self._first_column, self._view.width
+        if first == 0 and step <= 1:
+            # Views that begin with the photo's edge, as the whole photo does, are what OpenCV's quick way can do.
+            resized = cv2.resize(rows, None, fx=1 / step, fy=1, interpolation=cv2.INTER_LINEAR)
+            if resized.shape[1] >= width:
+                return np.ascontiguousarray(resized[:, :width], np.float32)
+        warped = cv2.warpAffine(
+            rows,
+            np.array([[step, 0, first + 0.5 * step - 0.5], [0, 1.0, 0]]),
+            (width, len(rows)),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(warped, np.float32)
 
 
 def working_copy(samples: Samples, size: int) -> FloatImage:

@@ -20,7 +20,7 @@ from .filtering import ContentIn
 from .frame import Frame
 from .mixed_maps import MixedMaps
 from .painted_mask import PaintedMask
-from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage
+from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage, to_uint8
 from .pyramid import Pyramid
 from .shaped_mask import ShapedMask
 from .viewport import Viewport
@@ -48,6 +48,10 @@ class LayerSource(Protocol):
         Returns:
             New (view.height, view.width, 3) float32, full scale, signed parts included, not clipped.
         """
+        ...
+
+    def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+        """What :meth:`mix` gives, clipped to black..white: new (view.height, view.width, 3) uint8."""
         ...
 
     @property
@@ -161,6 +165,14 @@ class AffineLayers:
             picture += weights.of_layer(layer, view).in_view(self._content(alone, view, samples), view, self._size)
         return picture
 
+    def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+        """See :meth:`LayerSource.show`; where nothing is painted and no layer comes apart, one pass does it all."""
+        weights = Weights.of(weights)
+        mixed = self._mixed_maps(weights)
+        if mixed.painted or mixed.apart:
+            return to_uint8(self.mix(weights, view))
+        return mixed.outside.show(self._pyramid.sample(view), view)
+
     def _content(self, maps: MixedMaps, view: Viewport, samples: Samples) -> ContentIn:
         """What maps make of the photo, where the samples in one view are at hand already."""
         return lambda seen: maps.apply(samples if seen == view else self._pyramid.sample(seen), seen)
@@ -264,6 +276,10 @@ class PixelLayers:
                 own = weight.in_view(pyramid.sample, view, (self.photo.width, self.photo.height))
                 total += own * np.float32(1 / TICKS_PER_FULL_SCALE)
         return total
+
+    def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+        """See :meth:`LayerSource.show`."""
+        return to_uint8(self.mix(weights, view))
 
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`."""

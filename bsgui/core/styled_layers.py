@@ -122,6 +122,10 @@ class StyledLayers:
         """See :meth:`LayerSource.mix`."""
         return self.mixed.mix(weights, view)
 
+    def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
+        """See :meth:`LayerSource.show`."""
+        return self.mixed.show(weights, view)
+
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`."""
         return self.mixed.ticks(start, stop)

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsgui.analysis.photos import evenly, read_rows
-from bsgui.core.compose import LayerView, compose, show_layer
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import BsguiError, UsageError
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.requests import DecomposeRequest, DecomposeSettings, NeverCancelled, report_nothing
 from bsgui.core.tint import Tint, tint_of
 from bsgui.core.viewport import Viewport
@@ -60,8 +60,8 @@ def gallery_sheet(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
         weights = np.ones((source.count, source.count), np.float32) + (gain - 1) * np.eye(
             source.count, dtype=np.float32
         )
-        rows.append([compose(source, weights[index], view) for index in branches])
-    whole = compose(source, np.ones(source.count, np.float32), view)
+        rows.append([source.show(weights[index], view) for index in branches])
+    whole = source.show(np.ones(source.count, np.float32), view)
     return np.concatenate([np.concatenate([_tile(image, side) for image in (whole, *row)], axis=1) for row in rows])
 
 
@@ -70,9 +70,9 @@ def layers_row(decomposition: Decomposition, side: int) -> NDArray[np.uint8]:
     photo, source = decomposition.photo, decomposition.source
     view = Viewport.strip(photo.width, 0, photo.height)
     without_residual = np.ones(source.count, np.float32)
-    pictures = [compose(source, without_residual, view)]
+    pictures = [source.show(without_residual, view)]
     without_residual[-1] = 0
-    pictures.append(compose(source, without_residual, view))
+    pictures.append(source.show(without_residual, view))
     pictures += [show_layer(source, index, 1.0, LayerView.GREY, view) for index in range(1, source.count - 1)]
     return np.concatenate([_tile(picture, side) for picture in pictures], axis=1)
 
@@ -94,7 +94,7 @@ def relighting_row(decomposition: Decomposition, lights: Sequence[int], side: in
     changes.append(dict.fromkeys([*lights, *sides], 0.5))
     changes += [{number: gain} for number in sides for gain in (*_SIDE_GAINS, _WARM)]
     view = Viewport.strip(photo.width, 0, photo.height)
-    return np.concatenate([_tile(compose(source, _weights(source.count, x), view), side) for x in changes], axis=1)
+    return np.concatenate([_tile(source.show(_weights(source.count, x), view), side) for x in changes], axis=1)
 
 
 def _weights(count: int, changes: Mapping[int, float | Tint]) -> NDArray[np.float32]:

@@ -17,22 +17,53 @@ from bsgui.engine.filters import gaussian_blur
 
 _GRADIENTS = 1 / 3
 _BACKDROP_SLOPE = 0.35
+# Of the shadow itself: its sizes and how far its edge reaches, in parts of the picture; and what light it leaves.
+_SHADOW_SIZES = (0.03, 0.2)
+_EDGES = (0.03, 0.5)
+_LEFT_OVER = (0.25, 0.8)
 
 
-def relight(photos: Tensor, chance: torch.Generator) -> Tensor:
-    """Each photo under a random light of its own.
+def relight(photos: Tensor, chance: torch.Generator, alike: bool = False) -> Tensor:
+    """Each photo under a random light of its own, or all under one.
 
     Args:
         photos: (B, 3, h, w) in [-1, 1], sRGB-encoded.
         chance: source of the lights, on the CPU.
+        alike: whether there is one light for all.
 
     Returns:
         New (B, 3, h, w) in [-1, 1].
     """
     height, width = photos.shape[2:]
-    shadings = torch.stack([_shading(height, width, chance) for _ in photos]).to(photos)
+    shadings = torch.stack([_shading(height, width, chance) for _ in (photos[:1] if alike else photos)]).to(photos)
     linear = to_linear((photos + 1) / 2) * shadings
     return to_encoded(linear.clamp(0, 1)) * 2 - 1
+
+
+def cast_shadow(photos: Tensor, chance: torch.Generator) -> Tensor:
+    """All photos under one and the same shadow, as of leaves, a fence or a hand: soft or sharp, a little blue.
+
+    Args:
+        photos: (B, 3, h, w) in [-1, 1], sRGB-encoded.
+        chance: source of the shadow, on the CPU.
+
+    Returns:
+        New (B, 3, h, w) in [-1, 1].
+    """
+    height, width = photos.shape[2:]
+    size = max(height, width) * _between(*_SHADOW_SIZES, chance)
+    noise = gaussian_blur(torch.randn(1, 1, height, width, generator=chance), size)[0, 0]
+    level = 2 * random_number(chance) - 1
+    shadow = torch.sigmoid((noise / noise.std().clamp_min(1e-9) - level) / _between(*_EDGES, chance))
+    # What is left of the light of a shadow is the sky's.
+    tint = torch.tensor([1.0, 1 - 0.05 * random_number(chance), 1 - 0.2 * random_number(chance)]).view(3, 1, 1)
+    light = (math.log(_between(*_LEFT_OVER, chance)) * tint * shadow).exp().to(photos)
+    return to_encoded((to_linear((photos + 1) / 2) * light).clamp(0, 1)) * 2 - 1
+
+
+def _between(low: float, high: float, chance: torch.Generator) -> float:
+    """As likely near the lower as near the higher end, in octaves."""
+    return low * math.exp(math.log(high / low) * random_number(chance))
 
 
 def _shading(height: int, width: int, chance: torch.Generator) -> Tensor:

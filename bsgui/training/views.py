@@ -14,9 +14,10 @@ from torch import Tensor
 from .data import Batch
 from .painting import paint_markings, paint_whiskers
 from .parts import without_eyes, without_nose_and_mouth
-from .relighting import random_number, relight, to_encoded, to_linear
+from .relighting import cast_shadow, random_number, relight, to_encoded, to_linear
 
 _CHANGED = 0.75
+_SHADOWS, _LAMPS = 0.35, 0.25
 _LEAST_COLOUR, _MOST_COLOUR = 0.6, 1.5
 
 LIGHT = "light"
@@ -59,8 +60,22 @@ def _grey(photos: Tensor) -> Tensor:
 
 
 def _marked(batch: Batch, chance: torch.Generator) -> Pair:
-    """With and without markings: its own, where they were drawn and retouched, else painted ones."""
-    return _with_own(batch, paint_markings(batch.photos, chance), chance)
+    """With and without markings: its own, where they were drawn and retouched, else painted ones.
+
+    Both views of a photo may lie under the same shadow or lamp of ours: what is dark for want of light is no marking.
+    """
+    one, other = _with_own(batch, paint_markings(batch.photos, chance), chance)
+    for number in range(len(one)):
+        one[number], other[number] = _shaded(torch.stack([one[number], other[number]]), chance)
+    return one, other
+
+
+def _shaded(photos: Tensor, chance: torch.Generator) -> Tensor:
+    """The same photos, all under one shadow, under one lamp, or as they are."""
+    kind = random_number(chance)
+    if kind < _SHADOWS:
+        return cast_shadow(photos, chance)
+    return relight(photos, chance, alike=True) if kind < _SHADOWS + _LAMPS else photos
 
 
 def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bsgui.core.compose import to_uint8, to_uint16
 from bsgui.core.decomposition import Decomposition, strips
 from bsgui.core.layers import LayerStack
-from bsgui.core.photo import Samples
+from bsgui.core.photo import Samples, to_uint16
 from bsgui.core.requests import CancelToken, NeverCancelled, Progress, ProgressCallback, report_nothing
 from bsgui.core.viewport import Viewport
 
@@ -31,12 +30,15 @@ def render_composite(
     Returns:
         New (H, W, 3), dtype of the photo's samples.
     """
-    photo = decomposition.photo
+    photo, source = decomposition.photo, decomposition.source
     weights = stack.weights()
     picture = np.empty_like(photo.samples)
     for start, stop in strips(photo.height):
         cancel.raise_if_cancelled()
-        rows = decomposition.source.mix(weights, Viewport.strip(photo.width, start, stop))
-        picture[start:stop] = to_uint8(rows) if photo.white == 255 else to_uint16(rows)
+        strip = Viewport.strip(photo.width, start, stop)
+        if photo.white == 255:
+            picture[start:stop] = source.show(weights, strip)
+        else:
+            picture[start:stop] = to_uint16(source.mix(weights, strip))
         report(Progress(stop, photo.height, "Blending"))
     return picture

@@ -5,9 +5,9 @@ import pytest
 
 from bsgui.core.blend_mode import MODES, BlendMode
 from bsgui.core.blending import in_mode
-from bsgui.core.compose import LayerView, show_layer
 from bsgui.core.errors import UsageError
 from bsgui.core.frame import Frame
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.layers import edit_layer, reset_layers
 from bsgui.core.mask import Mask
 from bsgui.core.painted_mask import PaintedMask, Stroke

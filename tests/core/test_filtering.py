@@ -12,12 +12,12 @@ from scipy.ndimage import gaussian_filter
 
 from bsgui.core.blend_mode import BlendMode
 from bsgui.core.blending import in_mode
-from bsgui.core.compose import LayerView, show_layer
 from bsgui.core.errors import UsageError
 from bsgui.core.fields import FieldError, Fields
 from bsgui.core.filtering import filtered
 from bsgui.core.frame import Frame
 from bsgui.core.layer_filter import LayerFilter, read_filter
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.layers import edit_layer, reset_layers
 from bsgui.core.mask import Mask
 from bsgui.core.painted_mask import PaintedMask, Stroke

@@ -61,6 +61,16 @@ def test_an_impatient_pyramid_answers_coarsely_until_it_is_built() -> None:
     assert np.abs(pyramid.sample(view).astype(int) - 127).max() <= 2
 
 
+def test_what_was_seen_last_is_not_sampled_again_and_no_more_than_that_is_kept() -> None:
+    pyramid, views = Pyramid(_columns(1024, 1024)), [Viewport(i + 0.5, 0, 0.9, 800, 800) for i in range(20)]
+    seen = [pyramid.sample(view) for view in views]
+    assert pyramid.sample(views[-1]) is seen[-1]
+    assert not seen[-1].flags.writeable
+    again = pyramid.sample(views[0])
+    assert again is not seen[0]
+    np.testing.assert_array_equal(again, seen[0])
+
+
 def test_building_stops_between_levels_and_goes_on_later() -> None:
     pyramid = Pyramid(_columns(1024, 1024))
     answers = iter([False, True])

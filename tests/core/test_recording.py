@@ -4,7 +4,6 @@ import io
 import numpy as np
 import pytest
 
-from bsgui.core.compose import compose
 from bsgui.core.recording import QuantizedMaps, recording_csv
 from bsgui.core.viewport import Viewport
 from tests.fixtures import make_layers, make_photo
@@ -18,7 +17,7 @@ def test_quantized_maps_are_close_and_still_add_up() -> None:
     again = quantized.layers(photo)
     spread = np.ptp(layers.scale_maps[1:-1], axis=(1, 2)).max()
     assert np.abs(again.scale_maps[1:-1] - layers.scale_maps[1:-1]).max() <= 0.51 * spread / 255
-    total = compose(again, np.ones(again.count, np.float32), Viewport.strip(photo.width, 0, photo.height))
+    total = again.show(np.ones(again.count, np.float32), Viewport.strip(photo.width, 0, photo.height))
     assert np.abs(total.astype(int) - photo.samples).max() <= 1
 
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bsgui.core.compose import LayerView, compose, show_layer, to_uint8, to_uint16
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
-from bsgui.core.photo import OFFSET, OFFSET_TICKS, Photo
-from bsgui.core.pyramid import Pyramid, enlarge, warp
+from bsgui.core.layer_view import LayerView, show_layer
+from bsgui.core.photo import OFFSET, OFFSET_TICKS, Photo, to_uint8, to_uint16
+from bsgui.core.pyramid import Enlargement, Pyramid, warp
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, LayerSource, PixelLayers
 from bsgui.core.viewport import Viewport
@@ -65,7 +65,7 @@ def test_mixing_is_linear_and_channels_can_be_weighed_apart() -> None:
 
 def test_all_layers_hidden_is_mid_grey() -> None:
     photo = make_photo()
-    shown = compose(make_layers(photo), np.zeros(5, np.float32), whole(photo))
+    shown = make_layers(photo).show(np.zeros(5, np.float32), whole(photo))
     assert np.unique(shown).tolist() == [128]
 
 
@@ -141,12 +141,21 @@ def test_rounding_is_to_nearest_and_clips() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (13, 19)])
 @pytest.mark.parametrize(
-    "view", [Viewport(0, 0, 1, 190, 130), Viewport(33.3, 21.7, 3.3, 200, 90), Viewport(-4, -2, 0.5, 110, 70)]
+    "view",
+    [
+        Viewport(0, 0, 1, 190, 130),
+        # What a whole photo has in height and width, rounded up and down.
+        Viewport(0, 0, 0.73, 139, 94),
+        Viewport(0, 0, 0.73, 138, 95),
+        Viewport(0, 33.3, 5.17, 500, 90),
+        Viewport(33.3, 21.7, 3.3, 200, 90),
+        Viewport(-4, -2, 0.5, 110, 70),
+    ],
 )
 def test_enlarging_is_bilinear_warping(shape: tuple[int, int], view: Viewport) -> None:
     small = np.random.default_rng(0).random((*shape, 3), np.float32)
     expected = warp(small, (190, 130), view, cv2.INTER_LINEAR)
-    np.testing.assert_allclose(enlarge(small, (190, 130), view), expected, atol=1e-5)
+    np.testing.assert_allclose(Enlargement(shape, (190, 130), view).of(small), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(40_000, 3), (3, 40_000)])

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bsgui.core.blend_mode import BlendMode
-from bsgui.core.compose import compose
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.errors import Cancelled, ExportError, StackReadError, UsageError
 from bsgui.core.frame import Frame
@@ -236,7 +235,7 @@ def test_modes_are_in_the_composite_and_come_back(tmp_path: Path, edited: bool, 
     assert verify(stack).ok
     composite = read_photo(tmp_path / "out" / "cat_composite.png").samples
     assert np.array_equal(recombine(stack), composite)
-    seen = compose(decomposition.source, change(decomposition.initial_stack()).weights(), whole(photo))
+    seen = decomposition.source.show(change(decomposition.initial_stack()).weights(), whole(photo))
     assert np.abs(composite.astype(int) - seen).max() <= 1
     opened = open_stack(tmp_path / "out")[1]
     assert opened["branch-1"].mode == ("add" if edited else mode)
@@ -262,13 +261,13 @@ def test_filters_are_in_the_composite_and_come_back(tmp_path: Path, edited: bool
     step = 1 if depth == 8 else 257
     assert np.abs(recombine(stack).astype(int) - composite).max() <= step
     settings = change(decomposition.initial_stack())
-    seen = compose(decomposition.source, settings.weights(), whole(photo)).astype(int) * step
+    seen = decomposition.source.show(settings.weights(), whole(photo)).astype(int) * step
     assert np.abs(composite.astype(int) - seen).max() <= step
     reopened, opened = open_stack(tmp_path / "out")
     assert opened["branch-1"].filter == (None if edited else soft)
-    again = compose(reopened.source, opened.weights(), whole(photo)).astype(int) * step
+    again = reopened.source.show(opened.weights(), whole(photo)).astype(int) * step
     assert np.abs(composite.astype(int) - again).max() <= step
-    plain = compose(decomposition.source, change_without_filters(settings).weights(), whole(photo)).astype(int) * step
+    plain = decomposition.source.show(change_without_filters(settings).weights(), whole(photo)).astype(int) * step
     assert np.abs(composite.astype(int) - plain).max() > 5 * step
 
 

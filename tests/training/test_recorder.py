@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bsgui.core.compose import compose
 from bsgui.core.errors import UsageError
 from bsgui.core.recording import Recording
 from bsgui.core.viewport import Viewport
@@ -47,7 +46,7 @@ def test_its_layers_are_those_of_the_weights_and_add_up_to_the_photo(config_path
     first, last = (recording.moments[k].maps[0].layers(recording.photos[0].photo) for k in (0, -1))
     photo = recording.photos[0].photo
     view = Viewport.strip(photo.width, 0, photo.height)
-    everything = compose(last, np.ones(last.count, np.float32), view)
+    everything = last.show(np.ones(last.count, np.float32), view)
     assert np.abs(everything.astype(int) - photo.samples).max() <= 1
     assert np.abs(first.scale_maps - last.scale_maps).max() > 0.001
     assert recording.title == "Tiny"

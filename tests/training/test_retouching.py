@@ -79,8 +79,22 @@ def test_views_show_what_was_drawn_and_paint_where_nothing_was() -> None:
     assert changed.max() < 1e-5
     # Another camera sees them: not the photos themselves, but both alike.
     assert (other[0] - photos[0]).abs().mean() > 0.01
-    torch.testing.assert_close(other[1], photos[1])
     assert (one[1] - other[1]).abs().max() > 0.05
+
+
+def test_what_is_dark_for_want_of_light_is_in_both_views() -> None:
+    photos = torch.full((1, 3, 64, 64), 0.2)
+    retouched = photos[0].clone()
+    retouched[:, 20:30, 20:30] = 0.9
+    batch, shaded = Batch(photos, torch.tensor([0]), view="markings", retouched=[retouched]), 0
+    for seed in range(20):
+        one, other = VIEWS["markings"](batch, torch.Generator().manual_seed(seed))
+        changed = (one - other).abs()
+        assert changed[..., 20:30, 20:30].min() > 0.02
+        changed[..., 20:30, 20:30] = 0
+        assert changed.max() < 1e-5
+        shaded += bool((one[:, 0, 32:].amax() - one[:, 0, 32:].amin()) > 0.02)
+    assert 5 < shaded < 18
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import torch
 from bsgui.training.data import Batch
 from bsgui.training.painting import paint_markings, paint_whiskers
 from bsgui.training.parts import without_eyes, without_nose_and_mouth
+from bsgui.training.relighting import cast_shadow
 from bsgui.training.views import VIEWS, two_views
 
 
@@ -39,6 +40,19 @@ def test_views_are_deterministic_different_and_in_range(view: str) -> None:
         assert seen.abs().max() <= 1
     torch.testing.assert_close(batch.photos, before, rtol=0, atol=0)
     assert (one - other).flatten(1).abs().amax(1).min() > 0.05
+
+
+def test_a_shadow_falls_on_all_photos_alike_and_only_darkens() -> None:
+    photos = _photos(2)
+    for seed in range(10):
+        shaded = cast_shadow(photos, _chance(seed))
+        light = (shaded + 1) / (photos + 1)
+        assert light.max() < 1 + 1e-4
+        assert light.min() > 0.2
+    assert light.std() > 0.02
+    torch.testing.assert_close(
+        cast_shadow(photos[:1].repeat(2, 1, 1, 1), _chance())[0], cast_shadow(photos[:1], _chance())[0]
+    )
 
 
 def test_what_is_absent_from_a_view_is_its_colour() -> None:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bsgui.core.compose import compose, show_layer, to_uint8
 from bsgui.core.document import Document
+from bsgui.core.layer_view import show_layer
 from bsgui.core.layers import LayerStack, LayerState
-from bsgui.core.photo import FloatImage, Photo
+from bsgui.core.photo import FloatImage, Photo, to_uint8
 from bsgui.core.pyramid import Pyramid
 from bsgui.core.sources import LayerSource
 from bsgui.core.viewport import Viewport
@@ -54,7 +54,7 @@ def photo_picture(photo: Photo) -> Picture:
 
 def composite_picture(source: LayerSource, weights: Weights) -> Picture:
     """The sum of the layers, clipped to black..white."""
-    return lambda view: compose(source, weights, view)
+    return lambda view: source.show(weights, view)
 
 
 def clipping_picture(source: LayerSource, weights: Weights, count: ClippingCount) -> Picture:

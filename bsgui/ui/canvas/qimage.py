@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+# A pixel is a number of 32 bits, alpha first, in the machine's own order.
+assert sys.byteorder == "little"
+_RGB32 = cv2.COLOR_RGB2BGRA
+
 
 @dataclass(frozen=True, eq=False)
 class PixelBuffer:
-    """A QImage together with an array that writes into it. Keep the buffer as long as either is used.
+    """A QImage that can be drawn into. Keep the buffer as long as the image is used.
 
-    Do not copy ``image`` (Qt would share it and a later write would show in both); painting it is fine.
+    Do not copy ``image`` (Qt would share it and what is drawn later would show in both); painting it is fine.
 
     Attributes:
-        image: RGB888, device pixel ratio 1.
-        pixels: (height, width, 3) uint8 over the image's own memory; rows may be padded.
+        image: RGB32, which Qt paints without converting it; device pixel ratio 1.
     """
 
     image: QImage
-    pixels: NDArray[np.uint8]
+    _memory: NDArray[np.uint8]
 
     @staticmethod
     def of_size(width: int, height: int) -> PixelBuffer:
@@ -30,12 +35,15 @@ class PixelBuffer:
         Raises:
             MemoryError: the system has not enough memory.
         """
-        image = QImage(width, height, QImage.Format.Format_RGB888)
+        image = QImage(width, height, QImage.Format.Format_RGB32)
         if image.isNull():
             raise MemoryError(f"no room for an image of {width} × {height} pixels")
-        stride = image.bytesPerLine()
-        rows = np.frombuffer(image.bits(), np.uint8).reshape(height, stride)
-        return PixelBuffer(image, rows[:, : width * 3].reshape(height, width, 3))
+        return PixelBuffer(image, np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4))
+
+    def draw(self, pixels: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+        """Put a picture (h, w, 3) uint8, RGB, in its place in the image. Thread: any, in places of its own."""
+        height, width = pixels.shape[:2]
+        cv2.cvtColor(pixels, _RGB32, dst=self._memory[top : top + height, left : left + width])
 
 
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
@@ -46,7 +54,7 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """
     height, width = pixels.shape[:2]
     buffer = PixelBuffer.of_size(width, height)
-    buffer.pixels[:] = pixels
+    buffer.draw(np.ascontiguousarray(pixels))
     return buffer.image
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import cv2
 from PySide6.QtGui import QImage
@@ -29,8 +30,9 @@ _SHARP_LIMIT = 0.014
 _BUDGET = 0.010
 # What was expected to be quick and is not is broken off then.
 _LATE = 0.020
-# Small enough for the intermediate images to stay in the processor's cache.
-_STRIP_PIXELS = 64_000
+# A strip takes a thread about as long as that: between two of them it looks at the time.
+_STRIP_SECONDS = 0.002
+_SMALLEST_STRIP, _LARGEST_STRIP = 64_000, 200_000
 # Beside the GUI thread, which does its share and waits for theirs.
 _HELPERS = min(3, (os.cpu_count() or 1) - 1)
 _MAX_COARSENESS = 8
@@ -96,9 +98,10 @@ class Renderer:
         """
         self._placement = placement
         self._resize(placement.visible)
-        self._pending = deque(strip for part in parts for strip in _strips(part))
-        pixels = self.rect.width * self.rect.height
-        seconds = pixels * median(self._seconds_per_pixel)
+        pixels, pace = self.rect.width * self.rect.height, median(self._seconds_per_pixel)
+        seconds = pixels * pace
+        most = min(max(round(_STRIP_SECONDS / pace), _SMALLEST_STRIP), _LARGEST_STRIP)
+        self._pending = deque(strip for part in parts for strip in _strips(part, most))
         if seconds <= _SHARP_LIMIT:
             self._draw_strips(perf_counter() + _LATE)
             if not self._pending:
@@ -143,7 +146,7 @@ class Renderer:
             strip = self._pending.popleft()
         except IndexError:
             return False
-        self._target(strip.rect)[:] = strip.picture(self._view(strip.rect))
+        self._put(strip.picture(self._view(strip.rect)), strip.rect)
         drawn.append(strip.rect)
         return True
 
@@ -152,28 +155,28 @@ class Renderer:
         assert self._placement is not None
         view = self._placement.viewport(part.rect, coarseness)
         coarse = part.picture(view)
-        target = self._target(part.rect)
         # The view is rounded up to whole coarse pixels: scale by the factor itself, then cut.
-        scaled = cv2.resize(coarse, None, fx=coarseness, fy=coarseness, interpolation=cv2.INTER_LINEAR)
-        target[:] = scaled[: part.rect.height, : part.rect.width]
+        scaled: Any = cv2.resize(coarse, None, fx=coarseness, fy=coarseness, interpolation=cv2.INTER_LINEAR)
+        self._put(scaled[: part.rect.height, : part.rect.width], part.rect)
         self._learn(perf_counter() - start, view.width * view.height)
 
     def _view(self, rect: DeviceRect) -> Viewport:
         assert self._placement is not None
         return self._placement.viewport(rect)
 
-    def _target(self, rect: DeviceRect) -> Pixels:
+    def _put(self, pixels: Pixels, rect: DeviceRect) -> None:
         assert self._buffer is not None
-        top, left = rect.top - self.rect.top, rect.left - self.rect.left
-        return self._buffer.pixels[top : top + rect.height, left : left + rect.width]
+        self._buffer.draw(pixels, rect.top - self.rect.top, rect.left - self.rect.left)
 
     def _learn(self, seconds: float, pixels: int) -> None:
         if pixels >= _MIN_MEASURED_PIXELS:
             self._seconds_per_pixel.append(seconds / pixels)
 
 
-def _strips(part: Part) -> list[Part]:
-    rect = part.rect
-    rows = max(1, _STRIP_PIXELS // rect.width)
+def _strips(part: Part, most: int) -> list[Part]:
+    """Strips of at most so many pixels, as many for each thread."""
+    rect, threads = part.rect, _HELPERS + 1
+    count = threads * math.ceil(rect.width * rect.height / most / threads)
+    rows = math.ceil(rect.height / count)
     tops = range(rect.top, rect.bottom, rows)
     return [Part(DeviceRect(rect.left, top, rect.right, min(top + rows, rect.bottom)), part.picture) for top in tops]

@@ -6,7 +6,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from bsgui.core.compose import LayerView
+from bsgui.core.layer_view import LayerView
 
 ZOOM_MIN, ZOOM_MAX = 1 / 32, 32.0
 ZOOM_STEPS = (

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bsgui.core.compose import LayerView
+from bsgui.core.layer_view import LayerView
 from bsgui.core.recording import Recording
 from bsgui.ui.described import described, icon_button, text_button
 from bsgui.ui.icons import icon

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from bsgui.core.compose import LayerView, compose, show_layer
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.recording import QuantizedMaps, Recording
 from bsgui.core.requests import CancelToken, NeverCancelled
 from bsgui.core.sources import AffineLayers
@@ -117,6 +117,6 @@ def _picture(layers: AffineLayers, tile: int, look: LayerView, view: Viewport) -
     if tile == SUM:
         weights = np.ones(layers.count, np.float32)
         weights[-1] = 0
-        return compose(layers, weights, view)
+        return layers.show(weights, view)
     # The base is part of the sum alone: the layers' tiles begin with the first branch.
     return show_layer(layers, tile - FIRST_BRANCH + 1, 1.0, look, view)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bsgui.core.compose import LayerView
+from bsgui.core.layer_view import LayerView
 from bsgui.core.recording import Recording, recording_csv
 from bsgui.core.requests import CancelToken
 from bsgui.imageio.recording import read_recording

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
-from bsgui.core.compose import LayerView, show_layer
 from bsgui.core.decomposition import Decomposition
 from bsgui.core.document import Document
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.layers import LayerKind
 from bsgui.core.requests import CancelToken
 from bsgui.ui.bridge import LatestJob

@@ -29,11 +29,12 @@ def test_the_image_owns_its_memory() -> None:
     assert image.pixelColor(49, 49) == QColor(200, 200, 200)
 
 
-def test_a_buffers_array_writes_into_its_image() -> None:
+def test_what_is_drawn_is_in_the_image_in_its_place() -> None:
     buffer = PixelBuffer.of_size(7, 5)
-    buffer.pixels[:] = 0
-    buffer.pixels[4, 6] = (1, 2, 3)
-    assert buffer.image.pixelColor(6, 4) == QColor(1, 2, 3)
+    buffer.draw(np.zeros((5, 7, 3), np.uint8))
+    buffer.draw(np.full((2, 3, 3), (1, 2, 3), np.uint8), top=3, left=4)
+    assert buffer.image.pixelColor(6, 4) == buffer.image.pixelColor(4, 3) == QColor(1, 2, 3)
+    assert buffer.image.pixelColor(3, 3) == buffer.image.pixelColor(4, 2) == QColor(0, 0, 0)
 
 
 def test_images_with_alpha_or_palette_become_rgb() -> None:

@@ -92,16 +92,16 @@ def test_a_slow_picture_is_coarse_first_and_sharp_in_the_end(renderer: Renderer,
 
 
 def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clock) -> None:
-    cost = iter([1e-9] * 40 + [1e-6] * 6 + [1e-9] * 400)
-
     def picture(view: Viewport) -> Pixels:
-        clock.now += view.width * view.height * next(cost)
+        clock.now += view.width * view.height * clock.seconds_per_pixel
         return gradient(view)
 
     sharp = []
-    for _ in range(12):
+    for number in range(12):
+        clock.seconds_per_pixel = 4e-7 if number in (6, 7) else 1e-9
         renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
         sharp.append(renderer.is_sharp)
+        clock.seconds_per_pixel = 1e-9
         while not renderer.is_sharp:
             renderer.refine()
     # The two in the hiccup are broken off; the next is drawn as if nothing had been.
@@ -109,7 +109,7 @@ def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clo
 
 
 def test_a_picture_in_a_hiccup_is_broken_off_and_whole_all_the_same(renderer: Renderer, clock: Clock) -> None:
-    cost = iter([1e-9] * 2 + [4e-7] + [1e-9] * 400)
+    cost = iter([1.5e-7] + [1e-9] * 400)
 
     def picture(view: Viewport) -> Pixels:
         clock.now += view.width * view.height * next(cost)
@@ -124,6 +124,26 @@ def test_a_picture_in_a_hiccup_is_broken_off_and_whole_all_the_same(renderer: Re
     while not renderer.is_sharp:
         renderer.refine()
     assert np.abs(to_array(renderer.image) - expected).max() <= 1
+
+
+def test_what_is_slow_by_the_pixel_is_drawn_in_small_strips_and_what_is_quick_in_large_ones(
+    renderer: Renderer, clock: Clock
+) -> None:
+    heights: list[int] = []
+
+    def picture(view: Viewport) -> Pixels:
+        heights.append(view.height)
+        clock.now += view.width * view.height * clock.seconds_per_pixel
+        return gradient(view)
+
+    for cost in (1e-9, 3e-8):
+        clock.seconds_per_pixel = cost
+        for _ in range(9):
+            renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+            heights.clear()
+            renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+        assert sum(heights) == PLACEMENT.visible.height
+        assert len(heights) == (2 if cost == 1e-9 else 6)
 
 
 def test_parts_stay_apart(renderer: Renderer) -> None:

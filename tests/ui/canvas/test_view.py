@@ -10,7 +10,6 @@ from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bsgui.core.compose import compose
 from bsgui.core.document import Document
 from bsgui.core.photo import Photo
 from bsgui.core.sources import PixelLayers
@@ -101,7 +100,7 @@ def test_edits_show_once_however_many(qtbot: QtBot, canvas: CanvasView, document
     pixels = photo_part(canvas, shown(qtbot, canvas))
     placement = canvas.placement
     assert placement is not None
-    expected = compose(decomposition.source, document.stack.weights(), placement.viewport(placement.visible))
+    expected = decomposition.source.show(document.stack.weights(), placement.viewport(placement.visible))
     np.testing.assert_array_equal(pixels, expected)
     # One for the edits, one for the picture this test took of the canvas.
     assert paints.count <= 2
@@ -132,7 +131,7 @@ def test_before_shows_the_photo_and_solo_the_layer(qtbot: QtBot, canvas: CanvasV
     canvas.state.solo_layer_id = "branch-2"
     placement = canvas.placement
     assert placement is not None
-    expected = compose(decomposition.source, document.stack.weights("branch-2"), placement.viewport(placement.visible))
+    expected = decomposition.source.show(document.stack.weights("branch-2"), placement.viewport(placement.visible))
     np.testing.assert_array_equal(photo_part(canvas, canvas_without_caption(qtbot, canvas)), expected)
 
 

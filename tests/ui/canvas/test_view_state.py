@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bsgui.core.compose import LayerView
+from bsgui.core.layer_view import LayerView
 from bsgui.ui.canvas.view_state import ZOOM_MAX, ZOOM_MIN, Look, ViewState
 
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from bsgui.core.compose import LayerView, show_layer
+from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.viewport import Viewport
 from bsgui.imageio.recording import write_recording
 from bsgui.ui.canvas.qimage import to_array

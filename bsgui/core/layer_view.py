@@ -1,9 +1,8 @@
-"""From layers and settings to pictures: the composite, single layers, and the ways to look at them."""
+"""From layers and settings to pictures: single layers, and the ways to look at them."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from .blend_mode import PLAIN, BlendMode
 from .layer_filter import LayerFilter
 from .mask import Mask
-from .photo import OFFSET, FloatImage
+from .photo import OFFSET, to_uint8
 from .sources import LayerSource
 from .viewport import Viewport
 from .weights import Weights
@@ -30,28 +29,6 @@ class LayerView(Enum):
 _POSITIVE = np.array([1.0, 0.62, 0.16], np.float32)
 _NEGATIVE = np.array([0.22, 0.55, 1.0], np.float32)
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-
-def to_uint8(image: FloatImage) -> NDArray[np.uint8]:
-    """Full scale to 8 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
-    quantized: NDArray[np.uint8] = _quantize(image, 255.0, cv2.CV_8U)
-    return quantized
-
-
-def to_uint16(image: FloatImage) -> NDArray[np.uint16]:
-    """Full scale to 16 bits: clipped to 0..1, rounded to nearest; new array of the same shape."""
-    quantized: NDArray[np.uint16] = _quantize(image, 65535.0, cv2.CV_16U)
-    return quantized
-
-
-def _quantize(image: FloatImage, white: float, depth: int) -> Any:
-    # OpenCV rounds to nearest and saturates in one pass; its stubs do not know scalar operands.
-    return cv2.multiply(image, (white,) * 4, dtype=depth)  # type: ignore[call-overload]
-
-
-def compose(source: LayerSource, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
-    """The composite in the view, ready to show: (view.height, view.width, 3) uint8."""
-    return to_uint8(source.mix(weights, view))
 
 
 def show_layer(

@@ -1,6 +1,7 @@
 """bsgui: takes photos apart into branch layers, and puts them together again."""
 
 import os
+import sys
 
 __version__ = "0.1.0"
 
@@ -9,3 +10,6 @@ __version__ = "0.1.0"
 # Matrix products in numpy are small here; BLAS threads only stall them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+BLAS_HAS_ONE_THREAD = os.environ["OPENBLAS_NUM_THREADS"] == "1" and "numpy" not in sys.modules
+"""Whether that came in time, which is when numpy was not loaded before this package."""

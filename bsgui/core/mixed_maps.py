@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,46 +47,58 @@ class MixedMaps:
             scale, shift = (_upright(maps, frame) for maps in (scale, shift))
         return MixedMaps(scale, shift, box, (left, top))
 
-    def apply(self, samples: Samples, view: Viewport) -> FloatImage:
+    def apply(self, samples: Samples, view: Viewport, changes: Sequence[Change] = ()) -> FloatImage:
         """Scale and shift what is seen through a view.
 
         Args:
             samples: (view.height, view.width, 3), the photo there.
             view: where.
+            changes: what is added to that under masks.
 
         Returns:
             New (view.height, view.width, 3) float32.
         """
         result = np.empty((view.height, view.width, 3), np.float32)
-        self._fill(result, samples, view)
+        self._fill(result, samples, view, changes)
         return result
 
-    def show(self, samples: Samples, view: Viewport) -> NDArray[np.uint8]:
+    def show(self, samples: Samples, view: Viewport, changes: Sequence[Change] = ()) -> NDArray[np.uint8]:
         """As :meth:`apply`, clipped to 0..1 and rounded to 8 bits: in two thirds of the time of doing that apart."""
         result = np.empty((view.height, view.width, 3), np.uint8)
-        self._fill(result, samples, view)
+        self._fill(result, samples, view, changes)
         return result
 
-    def _fill(self, result: Rendered, samples: Samples, view: Viewport) -> None:
+    def _fill(self, result: Rendered, samples: Samples, view: Viewport, changes: Sequence[Change]) -> None:
         if self.corner is None:
-            self._apply(samples, view, result)
+            self._apply(samples, view, result, changes)
             return
         rows, columns = self._inside(view)
         if rows.start < rows.stop and columns.start < columns.stop:
-            self._apply(samples[rows, columns], self._in_box(view, rows, columns), result[rows, columns])
+            inside = [change.part(rows, columns) for change in changes]
+            self._apply(samples[rows, columns], self._in_box(view, rows, columns), result[rows, columns], inside)
         for part in _around(rows, columns, view):
-            self._apply_constant(samples[part], result[part])
+            self._apply_constant(samples[part], result[part], [change.part(*part) for change in changes])
 
-    def _apply(self, samples: Samples, view: Viewport, result: Rendered) -> None:
-        Enlargement(self.scale.shape[:2], self.size, view).apply(self.scale, self.shift, samples, result)
+    def _apply(self, samples: Samples, view: Viewport, result: Rendered, changes: Sequence[Change]) -> None:
+        masked = [((change.maps.scale, change.maps.shift), change.covered) for change in changes]
+        Enlargement(self.scale.shape[:2], self.size, view).apply((self.scale, self.shift), samples, result, masked)
 
-    def _apply_constant(self, samples: Samples, result: Rendered) -> None:
+    def _apply_constant(self, samples: Samples, result: Rendered, changes: Sequence[Change]) -> None:
         white, depth = (255, cv2.CV_8U) if result.dtype == np.uint8 else (1, cv2.CV_32F)
+        total, term = self._constant(samples, white)
+        for change in changes:
+            if change.covered.any():
+                cv2.add(total, term, dst=total)
+                scaled, shift = change.maps._constant(samples, white)
+                term = cv2.multiply(cv2.add(scaled, shift), cv2.merge([change.covered] * 3))
+        cv2.add(total, term, dst=result, dtype=depth)
+
+    def _constant(self, samples: Samples, white: float) -> tuple[Any, Any]:
+        """What the first pixel's scale makes of samples, and its shift."""
         # OpenCV's stubs do not know scalar operands; it takes them as four channels.
         factors: Any = (*(white * self.scale[0, 0]).tolist(), 0.0)
-        terms: Any = (*(white * self.shift[0, 0]).tolist(), 0.0)
-        scaled = cv2.multiply(samples, factors, dtype=cv2.CV_32F)
-        cv2.add(scaled, terms, dst=result, dtype=depth)
+        shift: Any = (*(white * self.shift[0, 0]).tolist(), 0.0)
+        return cv2.multiply(samples, factors, dtype=cv2.CV_32F), shift
 
     def _inside(self, view: Viewport) -> tuple[slice, slice]:
         """The rows and columns of a view whose centres lie in the box."""
@@ -101,6 +114,23 @@ class MixedMaps:
         x = view.x + columns.start / view.scale - self.corner[0]
         y = view.y + rows.start / view.scale - self.corner[1]
         return Viewport(x, y, view.scale, columns.stop - columns.start, rows.stop - rows.start)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What is added to a picture where something is painted.
+
+    Attributes:
+        maps: its maps, over the same box as those that it is added to.
+        covered: (view.height, view.width) float32, how much of it counts.
+    """
+
+    maps: MixedMaps
+    covered: FloatImage
+
+    def part(self, rows: slice, columns: slice) -> Change:
+        """The same for a part of the view."""
+        return Change(self.maps, self.covered[rows, columns])
 
 
 def _covered(start: float, scale: float, count: int, low: float, length: float) -> slice:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fields import Fields
+from .last_seen import LastSeen
 from .viewport import Viewport
 
 MOST_STROKES, MOST_POINTS = 1_000, 4_000
@@ -33,8 +33,8 @@ _LARGE = 4_000_000
 # A soft edge is drawn on a grid on which its Gaussian has this deviation, pixels: it has no more detail than that.
 _COARSE = 2.0
 _REACH = 3.0
-# Masks of so many pixels in all are kept; a window has a million or two, drawn strip by strip.
-_KEPT_PIXELS = 8_000_000
+# A window has a million or two pixels, four bytes each; a mask that grows is kept with and without its last stroke.
+_REMEMBERED_BYTES = 48 * 2**20
 
 
 @dataclass(frozen=True)
@@ -135,37 +135,25 @@ def _hull(slices: Iterable[slice]) -> slice:
     return slice(min(start for start, _ in ends), max(stop for _, stop in ends))
 
 
-# In the order in which they were drawn.
-_kept: dict[tuple[tuple[Stroke, ...], Viewport], MaskValues] = {}
+_last_seen = LastSeen[MaskValues](_REMEMBERED_BYTES)
 
 
 def _painted(strokes: tuple[Stroke, ...], view: Viewport) -> MaskValues:
     """What strokes paint in a view; of one that grows, only the last is drawn anew."""
     if not strokes:
         return np.zeros((view.height, view.width), np.float32)
-    kept = _kept.get((strokes, view))
-    if kept is not None:
-        return kept
-    settled = _kept.get((strokes[:-1], view))
+    known = _last_seen.get((strokes, view))
+    if known is not None:
+        return known
+    settled = _last_seen.get((strokes[:-1], view))
     if settled is None:
         settled = np.zeros((view.height, view.width), np.float32)
         for stroke in strokes[:-1]:
             _paint(settled, stroke, view)
-        _keep(strokes[:-1], view, settled)
+        _last_seen.keep((strokes[:-1], view), settled)
     painted = settled.copy()
     _paint(painted, strokes[-1], view)
-    _keep(strokes, view, painted)
-    return painted
-
-
-def _keep(strokes: tuple[Stroke, ...], view: Viewport, values: MaskValues) -> None:
-    values.flags.writeable = False
-    _kept[strokes, view] = values
-    most = max(2, _KEPT_PIXELS // values.size)
-    # Other threads may do the same at this moment: who finds the table changed leaves it to them.
-    with suppress(RuntimeError, StopIteration, KeyError):
-        while len(_kept) > most:
-            del _kept[next(iter(_kept))]
+    return _last_seen.keep((strokes, view), painted)
 
 
 def _paint(canvas: MaskValues, stroke: Stroke, view: Viewport) -> None:

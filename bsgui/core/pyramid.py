@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
 
+from bsgui import BLAS_HAS_ONE_THREAD
+
+from .last_seen import LastSeen
 from .photo import FloatImage, Rendered, Samples, to_full_scale
 from .viewport import Viewport
 
@@ -17,6 +20,9 @@ _SMALLEST_SIDE = 64
 _WARP_LIMIT = 32766
 # Fewer rows need fewer of a small map; more of them mean fewer steps, in which threads wait for each other.
 _BLOCK_ROWS = 24
+# OpenBLAS uses one thread for products of at most so many multiplications. With more of them such small products take
+# a hundred times as long on a busy machine.
+_BLAS_ALONE = math.inf if BLAS_HAS_ONE_THREAD else 4 * 65536
 # Of what was seen last, per image and twice: what a large screen shows.
 _REMEMBERED_BYTES = 16 * 2**20
 
@@ -40,7 +46,7 @@ class Pyramid:
         # By number, so that two threads that make the same level at worst put the same pixels there twice.
         self._levels = {0: samples}
         self._is_patient = True
-        self._seen = _LastSeen()
+        self._seen = LastSeen[Samples](_REMEMBERED_BYTES)
 
     @staticmethod
     def of(samples: Samples) -> Pyramid:
@@ -90,8 +96,7 @@ class Pyramid:
         if seen is None:
             # Above 200 % a person wants to see pixels, not a blur.
             interpolation = cv2.INTER_NEAREST if view.scale >= 2 else cv2.INTER_LINEAR
-            seen = warp(self._levels[number], (width, height), view, interpolation)
-            self._seen.keep((view, number), seen)
+            seen = self._seen.keep((view, number), warp(self._levels[number], (width, height), view, interpolation))
         return seen
 
     def _level_for(self, scale: float) -> int:
@@ -102,29 +107,6 @@ class Pyramid:
         while number not in self._levels:
             number -= 1
         return number
-
-
-class _LastSeen:
-    """The last samples that were taken: a person who drags a slider looks at the same place all the time.
-
-    In two generations, so that nothing has to be locked: what threads do at the same time is at worst forgotten.
-    """
-
-    def __init__(self) -> None:
-        self._now: dict[tuple[Viewport, int], Samples] = {}
-        self._before: dict[tuple[Viewport, int], Samples] = {}
-        self._bytes = 0
-
-    def get(self, key: tuple[Viewport, int]) -> Samples | None:
-        return self._now.get(key, self._before.get(key))
-
-    def keep(self, key: tuple[Viewport, int], samples: Samples) -> None:
-        samples.flags.writeable = False
-        if self._bytes + samples.nbytes > _REMEMBERED_BYTES:
-            self._before, self._now, self._bytes = self._now, {}, 0
-        if samples.nbytes <= _REMEMBERED_BYTES:
-            self._now[key] = samples
-            self._bytes += samples.nbytes
 
 
 _SHARED: WeakValueDictionary[int, Pyramid] = WeakValueDictionary()
@@ -184,6 +166,13 @@ def _needed(start: float, step: float, count: int, size: int) -> slice:
     return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
 
 
+MapPair = tuple[FloatImage, FloatImage]
+"""What samples are multiplied by and what is added, two small maps (h, w, 3) float32."""
+
+MaskedMaps = tuple[MapPair, FloatImage]
+"""Two maps, and (height, width) float32: where they count in a view."""
+
+
 class Enlargement:
     """How small maps look through a much larger view: what :func:`warp` gives with bilinear interpolation, sooner.
 
@@ -202,7 +191,8 @@ class Enlargement:
         self._view = view
         self._columns_per_pixel = width / photo_size[0] / view.scale
         self._first_column = view.x * width / photo_size[0]
-        rows = (view.y + (np.arange(view.height) + 0.5) / view.scale) * (height / photo_size[1]) - 0.5
+        step_y = height / photo_size[1]
+        rows = (view.y + (np.arange(view.height) + 0.5) / view.scale) * step_y - 0.5
         rows = rows.clip(0, height - 1)
         above = np.minimum(rows.astype(np.intp), max(height - 2, 0))
         self._rows = slice(int(above[0]), min(int(above[-1]) + 2, height))
@@ -212,10 +202,11 @@ class Enlargement:
         self._weights[index, self._above] = 1 - below
         self._weights[index, np.minimum(self._above + 1, count - 1)] += below
 
+        self._block_rows = _block_rows(step_y / view.scale, 3 * view.width)
+
     def of(self, small: FloatImage) -> FloatImage:
-        """A map (h, w, C) float32 with C <= 4, enlarged: new (view.height, view.width, C) float32."""
-        columns = self._columns(small[self._rows])
-        flat = columns.reshape(len(columns), -1)
+        """A map (h, w, C) float32 with C <= 3, enlarged: new (view.height, view.width, C) float32."""
+        (flat,) = self._flat_columns([small])
         enlarged = np.empty((self._view.height, flat.shape[1]), np.float32)
         for start, stop, needed in self._blocks:
             np.matmul(self._weights[start:stop, needed], flat[needed], out=enlarged[start:stop])
@@ -224,32 +215,47 @@ class Enlargement:
     @property
     def _blocks(self) -> Iterator[tuple[int, int, slice]]:
         """First row, row after the last, and the few of the map's rows that they draw on."""
-        for start in range(0, self._view.height, _BLOCK_ROWS):
-            stop = min(start + _BLOCK_ROWS, self._view.height)
+        for start in range(0, self._view.height, self._block_rows):
+            stop = min(start + self._block_rows, self._view.height)
             yield start, stop, slice(int(self._above[start]), int(self._above[stop - 1]) + 2)
 
-    def apply(self, scale: FloatImage, shift: FloatImage, samples: Samples, result: Rendered) -> None:
-        """Scale and shift what is seen: ``result = scale * samples + shift``.
+    def apply(self, maps: MapPair, samples: Samples, result: Rendered, changes: Sequence[MaskedMaps] = ()) -> None:
+        """Scale and shift what is seen: ``result = scale * samples + shift``, and what changes that under masks.
 
         Args:
-            scale: (h, w, 3) float32.
-            shift: (h, w, 3) float32.
+            maps: scale and shift, (h, w, 3) float32 each.
             samples: (view.height, view.width, 3), what is seen.
             result: of the same shape. Where it is uint8 it gets ``255 *`` that, rounded and clipped.
+            changes: scales and shifts that are added where their masks, (view.height, view.width) float32, say so.
         """
         weights, depth = self._weights, cv2.CV_32F
         if result.dtype == np.uint8:
             weights, depth = weights * np.float32(255), cv2.CV_8U
-        enlarged = [self._columns(small[self._rows]).reshape(self._weights.shape[1], -1) for small in (scale, shift)]
+        scale, shift, *others = self._flat_columns([*maps, *(small for own, _ in changes for small in own)])
+        masked = list(zip(others[::2], others[1::2], (mask for _, mask in changes), strict=True))
         # All that is done to a block of rows is done while they are in the processor's cache.
-        buffers = np.empty((2, _BLOCK_ROWS, enlarged[0].shape[1]), np.float32)
+        buffers = np.empty((3, self._block_rows, *samples.shape[1:]), np.float32)
         for start, stop, needed in self._blocks:
-            factors, terms = (buffer[: stop - start] for buffer in buffers)
-            np.matmul(weights[start:stop, needed], enlarged[0][needed], out=factors)
-            np.matmul(weights[start:stop, needed], enlarged[1][needed], out=terms)
-            factors, terms = (x.reshape(-1, *samples.shape[1:]) for x in (factors, terms))
-            cv2.multiply(factors, samples[start:stop], dst=factors, dtype=cv2.CV_32F)
-            cv2.add(factors, terms, dst=result[start:stop], dtype=depth)
+            total, term, spare = buffers[:, : stop - start]
+            block, seen = weights[start:stop, needed], samples[start:stop]
+            _scaled(block, scale[needed], seen, total)
+            _product(block, shift[needed], term)
+            for own_scale, own_shift, mask in masked:
+                covered = mask[start:stop]
+                if covered.any():
+                    cv2.add(total, term, dst=total)
+                    _scaled(block, own_scale[needed], seen, term)
+                    _product(block, own_shift[needed], spare)
+                    cv2.add(term, spare, dst=term)
+                    cv2.multiply(term, cv2.merge([covered] * 3), dst=term)
+            cv2.add(total, term, dst=result[start:stop], dtype=depth)
+
+    def _flat_columns(self, maps: Sequence[FloatImage]) -> FloatImage:
+        """The needed rows of maps as wide as the view: (number of maps, rows, width * C)."""
+        needed = [small[self._rows] for small in maps]
+        # At once: for so little, calls cost more than work.
+        rows = np.concatenate(needed) if len(needed) > 1 else needed[0]
+        return self._columns(rows).reshape(len(maps), self._weights.shape[1], -1)
 
     def _columns(self, rows: FloatImage) -> FloatImage:
         step, first, width = self._columns_per_pixel, self._first_column, self._view.width
@@ -266,6 +272,23 @@ class Enlargement:
             borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(warped, np.float32)
+
+
+def _product(weights: FloatImage, rows: FloatImage, result: FloatImage) -> None:
+    """Rows of a small map, mixed: the product of (n, m) and (m, width * C), into (n, width, C)."""
+    np.matmul(weights, rows, out=result.reshape(len(result), -1))
+
+
+def _scaled(weights: FloatImage, rows: FloatImage, samples: Samples, result: FloatImage) -> None:
+    """Samples (n, width, C), multiplied by such a product."""
+    _product(weights, rows, result)
+    cv2.multiply(result, samples, dst=result, dtype=cv2.CV_32F)
+
+
+def _block_rows(step: float, values: int) -> int:
+    """How many rows of so many values are made at a time, where a row is so many of the small map's further down."""
+    fitting = (rows for rows in range(_BLOCK_ROWS, 1, -1) if rows * (rows * step + 2) * values <= _BLAS_ALONE)
+    return next(fitting, 1)
 
 
 def working_copy(samples: Samples, size: int) -> FloatImage:

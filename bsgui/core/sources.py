@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .filtering import ContentIn
 from .frame import Frame
-from .mixed_maps import MixedMaps
+from .mixed_maps import Change, MixedMaps
 from .painted_mask import PaintedMask
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage, to_uint8
 from .pyramid import Pyramid
@@ -80,6 +79,11 @@ class _Mix(NamedTuple):
     outside: MixedMaps
     painted: Mapping[PaintedMask, MixedMaps]
     apart: Mapping[int, MixedMaps]
+
+    def changes_in(self, view: Viewport) -> list[Change]:
+        """What is painted in a view, and adds to the picture there."""
+        seen = ((mask, maps) for mask, maps in self.painted.items() if mask.part_of(view) is not None)
+        return [Change(maps, mask.painted_in(view)) for mask, maps in seen]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,23 +159,18 @@ class AffineLayers:
         weights = Weights.of(weights)
         mixed = self._mixed_maps(weights)
         samples = self._pyramid.sample(view)
-        picture = mixed.outside.apply(samples, view)
-        for mask, change in mixed.painted.items():
-            part = mask.part_of(view)
-            if part is not None:
-                covered = mask.painted_in(view)[part]
-                picture[part] += cv2.merge([covered] * 3) * change.apply(samples[part], view.part(*part))
+        picture = mixed.outside.apply(samples, view, mixed.changes_in(view))
         for layer, alone in mixed.apart.items():
             picture += weights.of_layer(layer, view).in_view(self._content(alone, view, samples), view, self._size)
         return picture
 
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
-        """See :meth:`LayerSource.show`; where nothing is painted and no layer comes apart, one pass does it all."""
+        """See :meth:`LayerSource.show`; where no layer comes apart, one pass does it all."""
         weights = Weights.of(weights)
         mixed = self._mixed_maps(weights)
-        if mixed.painted or mixed.apart:
+        if mixed.apart:
             return to_uint8(self.mix(weights, view))
-        return mixed.outside.show(self._pyramid.sample(view), view)
+        return mixed.outside.show(self._pyramid.sample(view), view, mixed.changes_in(view))
 
     def _content(self, maps: MixedMaps, view: Viewport, samples: Samples) -> ContentIn:
         """What maps make of the photo, where the samples in one view are at hand already."""

@@ -9,6 +9,7 @@ import pytest
 from bsgui.core import painted_mask
 from bsgui.core.fields import FieldError, Fields
 from bsgui.core.frame import Frame
+from bsgui.core.last_seen import LastSeen
 from bsgui.core.layers import edit_layer
 from bsgui.core.mask import read_mask
 from bsgui.core.painted_mask import PaintedMask, Stroke
@@ -165,8 +166,8 @@ def test_weights_know_what_is_painted() -> None:
     assert Weights(channels, (None, PaintedMask((LINE,), inverted=True), None)).unpainted[:, 0].tolist() == [2, 2, 2]
 
 
-def test_what_is_kept_is_bounded_whatever_threads_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(painted_mask, "_KEPT_PIXELS", 40 * WHOLE.width * WHOLE.height)
+def test_threads_draw_masks_of_their_own_while_little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painted_mask, "_last_seen", LastSeen(160 * WHOLE.width * WHOLE.height))
     mask, before = PaintedMask((LINE, SOFT)), PaintedMask((LINE, SOFT)).seen_in(WHOLE)
 
     def draw(number: int) -> bool:
@@ -175,4 +176,3 @@ def test_what_is_kept_is_bounded_whatever_threads_do(monkeypatch: pytest.MonkeyP
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(draw, range(400)))
-    assert len(painted_mask._kept) <= 48

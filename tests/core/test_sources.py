@@ -139,6 +139,7 @@ def test_rounding_is_to_nearest_and_clips() -> None:
     assert to_uint16(values).tolist() == [[[0, 32768, 65535]]]
 
 
+@pytest.mark.parametrize("most", [1, 4 * 65536, np.inf])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (13, 19)])
 @pytest.mark.parametrize(
     "view",
@@ -152,7 +153,10 @@ def test_rounding_is_to_nearest_and_clips() -> None:
         Viewport(-4, -2, 0.5, 110, 70),
     ],
 )
-def test_enlarging_is_bilinear_warping(shape: tuple[int, int], view: Viewport) -> None:
+def test_enlarging_is_bilinear_warping(
+    shape: tuple[int, int], view: Viewport, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bsgui.core.pyramid._BLAS_ALONE", most)
     small = np.random.default_rng(0).random((*shape, 3), np.float32)
     expected = warp(small, (190, 130), view, cv2.INTER_LINEAR)
     np.testing.assert_allclose(Enlargement(shape, (190, 130), view).of(small), expected, atol=1e-5)

@@ -1,6 +1,6 @@
 """Renders the visible pixels within a time budget: whole and sharp if that is quick, else coarse first.
 
-A 1440 × 900 view takes 5 to 10 ms. A high-density screen has four times the pixels, and layers read from files
+A 1440 × 900 view takes 5 to 8 ms. A high-density screen has four times the pixels, and layers read from files
 cost by the layer; then the picture is first computed at a half or a third of the resolution, and strip by strip
 at the full one as soon as the program is idle.
 """
@@ -26,13 +26,15 @@ from .placement import DeviceRect, Placement
 from .qimage import PixelBuffer
 
 # A picture that takes longer than this is drawn coarsely first; then each step takes about the budget.
-_SHARP_LIMIT = 0.014
+_SHARP_LIMIT = 0.016
 _BUDGET = 0.010
 # What was expected to be quick and is not is broken off then.
 _LATE = 0.020
-# A strip takes a thread about as long as that: between two of them it looks at the time.
-_STRIP_SECONDS = 0.002
-_SMALLEST_STRIP, _LARGEST_STRIP = 64_000, 200_000
+# Pixels: in large strips threads wait for each other less, after small ones they look at the time more often.
+_LARGE_STRIP, _SMALL_STRIP = 250_000, 64_000
+# Pictures that take longer, seconds a pixel, are drawn in small ones. There are but two sizes, since what was found out
+# about a strip is remembered for the next picture.
+_SLOW = 20e-9
 # Beside the GUI thread, which does its share and waits for theirs.
 _HELPERS = min(3, (os.cpu_count() or 1) - 1)
 _MAX_COARSENESS = 8
@@ -88,7 +90,7 @@ class Renderer:
         self._helpers.shutdown()
 
     def start(self, placement: Placement, parts: list[Part]) -> None:
-        """Draw a new picture, in about 14 ms; what that leaves to do is left to :meth:`refine`.
+        """Draw a new picture, in about 16 ms; what that leaves to do is left to :meth:`refine`.
 
         On a machine that has just become busy it takes about 30 ms.
 
@@ -100,7 +102,7 @@ class Renderer:
         self._resize(placement.visible)
         pixels, pace = self.rect.width * self.rect.height, median(self._seconds_per_pixel)
         seconds = pixels * pace
-        most = min(max(round(_STRIP_SECONDS / pace), _SMALLEST_STRIP), _LARGEST_STRIP)
+        most = _SMALL_STRIP if pace > _SLOW else _LARGE_STRIP
         self._pending = deque(strip for part in parts for strip in _strips(part, most))
         if seconds <= _SHARP_LIMIT:
             self._draw_strips(perf_counter() + _LATE)

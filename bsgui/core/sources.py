@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .filtering import ContentIn
+from .filtering import ContentIn, filtered
 from .frame import Frame
+from .last_seen import LastSeen
+from .layer_filter import LayerFilter
 from .mixed_maps import Change, MixedMaps
 from .painted_mask import PaintedMask
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage, to_uint8
 from .pyramid import Pyramid
 from .shaped_mask import ShapedMask
 from .viewport import Viewport
-from .weights import Weights
+from .weights import Content, Weights
+
+# Contents of layers that are not mixed as maps: a window has a million or two pixels, twelve bytes each.
+_REMEMBERED_BYTES = 64 * 2**20
 
 
 class LayerSource(Protocol):
@@ -65,6 +70,38 @@ class LayerSource(Protocol):
         fit 16 bits (-32768..32767); what does not fit has been carried into the residual.
         """
         ...
+
+
+class _Contents:
+    """The content of layers in the last views, as it came and filtered: what it is multiplied by may change.
+
+    Args:
+        size: (width, height) of the photo, photo pixels.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._seen: LastSeen[NDArray[Any]] = LastSeen(_REMEMBERED_BYTES)
+
+    def of(self, layer: int, content_in: ContentIn, view: Viewport, is_complete: bool) -> Content:
+        """A layer's content in a view.
+
+        Args:
+            layer: its number.
+            content_in: how to get it.
+            view: where.
+            is_complete: whether the pyramid is that it is drawn from.
+        """
+
+        def content(own: LayerFilter | None) -> NDArray[Any]:
+            key = layer, own, view, is_complete
+            seen = self._seen.get(key)
+            if seen is not None:
+                return seen
+            made = content_in(view) if own is None else filtered(content_in, view, own, self._size)
+            return self._seen.keep(key, made)
+
+        return content
 
 
 class _Mix(NamedTuple):
@@ -161,8 +198,14 @@ class AffineLayers:
         samples = self._pyramid.sample(view)
         picture = mixed.outside.apply(samples, view, mixed.changes_in(view))
         for layer, alone in mixed.apart.items():
-            picture += weights.of_layer(layer, view).in_view(self._content(alone, view, samples), view, self._size)
+            content_in = self._content(alone, view, samples)
+            content = self._contents.of(layer, content_in, view, self._pyramid.is_complete)
+            picture += weights.of_layer(layer, view).in_view(content)
         return picture
+
+    @cached_property
+    def _contents(self) -> _Contents:
+        return _Contents(self._size)
 
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`; where no layer comes apart, one pass does it all."""
@@ -270,11 +313,15 @@ class PixelLayers:
     def mix(self, weights: Weights | NDArray[np.float32], view: Viewport) -> FloatImage:
         """See :meth:`LayerSource.mix`; costs a pass over the view for each layer that has weight, two with a filter."""
         total = np.full((view.height, view.width, 3), OFFSET, np.float32)
-        for weight, pyramid in zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True):
+        for layer, (weight, pyramid) in enumerate(zip(Weights.of(weights).seen_in(view), self._pyramids, strict=True)):
             if not weight.is_nothing:
-                own = weight.in_view(pyramid.sample, view, (self.photo.width, self.photo.height))
+                own = weight.in_view(self._contents.of(layer, pyramid.sample, view, pyramid.is_complete))
                 total += own * np.float32(1 / TICKS_PER_FULL_SCALE)
         return total
+
+    @cached_property
+    def _contents(self) -> _Contents:
+        return _Contents((self.photo.width, self.photo.height))
 
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`."""

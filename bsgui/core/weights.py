@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .blend_mode import PLAIN, BlendMode
 from .blending import in_mode
-from .filtering import ContentIn, filtered
 from .layer_filter import LayerFilter
 from .mask import Mask
 from .painted_mask import PaintedMask
@@ -19,6 +18,9 @@ from .photo import FloatImage
 from .viewport import Viewport
 
 Factors = NDArray[np.float32]
+
+Content = Callable[[LayerFilter | None], NDArray[Any]]
+"""A layer's content in a view, with a filter or as it came: (h, w, 3), any dtype and unit; not to be written to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +58,12 @@ class SeenWeight:
         inside += outside
         return inside
 
-    def in_view(self, content_in: ContentIn, view: Viewport, size: tuple[int, int]) -> FloatImage:
-        """What a layer comes to in the view that this weight is for: new float32, in the content's unit.
-
-        Args:
-            content_in: the layer's content.
-            view: the view.
-            size: (width, height) of the photo, photo pixels.
-        """
+    def in_view(self, content: Content) -> FloatImage:
+        """What a layer comes to in the view that this weight is for, from its content there: new, in its unit."""
         if self.filter is None:
-            return self.of(content_in(view))
-        inside = filtered(content_in, view, self.filter, size)
-        return self.of(inside if self.covered is None else content_in(view), inside)
+            return self.of(content(None))
+        inside = content(self.filter)
+        return self.of(inside if self.covered is None else content(None), inside)
 
     @property
     def is_neutral(self) -> bool:

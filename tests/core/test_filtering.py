@@ -208,7 +208,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[LayerFilter]:
         made.append(own)
         return content_in(view)
 
-    monkeypatch.setattr("bsgui.core.weights.filtered", counted)
+    monkeypatch.setattr("bsgui.core.sources.filtered", counted)
     return made
 
 
@@ -283,3 +283,20 @@ def test_files_without_a_filter_have_none() -> None:
     assert read_filter(Fields({"filter": None})) is None
     assert read_filter(Fields({"filter": {"radius": 3, "amount": 0}})) is None
     assert read_filter(Fields({"filter": {"radius": 3, "amount": -1}})) == LayerFilter(3.0, -1.0)
+
+
+def test_a_drag_of_anything_but_the_filter_does_not_filter_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = counting(monkeypatch)
+    decomposition = make_decomposition(make_photo(width=140, height=90))
+    photo, source = decomposition.photo, decomposition.source
+    pixels = PixelLayers(photo, tuple(source.ticks(0, photo.height).astype(np.int16)))
+    stack = edit_layer(decomposition.initial_stack(), "branch-1", filter=LayerFilter(9, 1.0), mask=PAINTED)
+    view = Viewport(0, 0, 1, 140, 90)
+    for layers in (source, pixels):
+        for changes in ({"gain": 2.0}, {"tint": (1.0, 0.5, 0.2)}, {"mask": None}, {"mode": "darken"}):
+            layers.mix(edit_layer(stack, "branch-1", **changes).weights(), view)
+        layers.mix(edit_layer(stack, "branch-2", gain=0.5).weights(), view)
+        assert made.pop() == LayerFilter(9, 1.0)
+        assert not made
+        layers.mix(edit_layer(stack, "branch-1", filter=LayerFilter(9, 0.5)).weights(), view)
+        assert made.pop() == LayerFilter(9, 0.5)

@@ -178,13 +178,15 @@ def filling(width: int, height: int) -> list[Candidate]:
 def look(networks: FinderNetworks, mips: Mips, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Subject]]:
     """Look at candidates, in photo pixels: each as it is framed now, and the subject it stands for.
 
-    The score is the geometric mean of what it was and of how sure this look is that it is a head.
+    The score is the geometric mean of what it was and of how sure this look is that it is a head. What it is, is the mean
+    of two answers, to the picture and to its mirror image: chance errs in one of them, what is there is in both.
     """
     if not candidates:
         return []
-    pictures = [numpy_picture_to_tensor(mips.crop(x, LOOK_SIZE, LOOK_MARGIN)) for x in candidates]
-    kinds, landmarks, boxes = networks.look(torch.cat(pictures))
-    shares = F.softmax(kinds, dim=1)
+    pictures = torch.cat([numpy_picture_to_tensor(mips.crop(x, LOOK_SIZE, LOOK_MARGIN)) for x in candidates])
+    kinds, landmarks, boxes = networks.look(torch.cat([pictures, pictures.flip(3)]))
+    seen_so, mirrored = F.softmax(kinds, dim=1).chunk(2)
+    shares, landmarks, boxes = (seen_so + mirrored) / 2, landmarks[: len(pictures)], boxes[: len(pictures)]
     answers = zip(candidates, shares, landmarks, boxes, strict=True)
     seen = [_seen(candidate, *answer) for candidate, *answer in answers]
     return [x for x in seen if x is not None]

@@ -1,8 +1,8 @@
 """How long the GUI thread is held up while the window works: ``python -m tests.bench.heartbeat [--json] [--explain]``.
 
 A timer of the real window beats every 5 ms while a 24-megapixel photo is opened and taken apart, taken apart again,
-adapted, searched for subjects, masked with the brush and exported. "block" is the longest time between two beats less
-the 5 ms, "own" the longest processor time that the GUI thread itself spent between two: on a busy machine a block may
+adapted, searched for subjects, edited (brush, filter, style) and exported. "block" is the longest time between two
+beats less the 5 ms, "own" the longest processor time that the GUI thread itself spent then: on a busy machine a block may
 be other programs' doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread was
 doing in long blocks.
 """
@@ -139,6 +139,59 @@ class Strokes:
             self._window.masks.is_active = False
 
 
+class Drag:
+    """A slider dragged to its end, sixty steps a second."""
+
+    _STEPS, _EVERY_MS = 120, 16
+
+    def __init__(self, step: Callable[[float], object]) -> None:
+        from PySide6.QtCore import QTimer
+
+        self._step, self._count = step, 0
+        self._timer = QTimer(interval=self._EVERY_MS)
+        self._timer.timeout.connect(self._go_on)
+
+    def start(self) -> None:
+        """Begin."""
+        self._timer.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to its end."""
+        return self._count >= self._STEPS
+
+    def _go_on(self) -> None:
+        self._count += 1
+        self._step(self._count / self._STEPS)
+        if self.is_done:
+            self._timer.stop()
+
+
+def edits(driver: Driver, probe: Probe) -> list[Figure]:
+    """What a person does to a layer: brush, filter and style."""
+    from bsgui.core.layer_filter import LayerFilter
+
+    window, gesture = driver.window, object()
+    strokes = Strokes(window)
+    softer = Drag(lambda part: window.layers.set_filter("branch-3", LayerFilter(2 + 38 * part, -0.8), gesture))
+    weaker = Drag(lambda part: window.layers.set_gain("branch-3", 1 - part, gesture))
+    blend = Drag(lambda part: window.styles.blend("branch-4", 1 - 0.8 * part, gesture))
+    card = window.styles.card
+    assert card is not None
+    domain = card.domains[-1]
+    works: list[tuple[str, Callable[[], object], Callable[[], bool]]] = [
+        ("paint a mask", strokes.start, lambda: strokes.is_done),
+        ("drag a filter", softer.start, lambda: softer.is_done),
+        ("drag a gain under it", weaker.start, lambda: weaker.is_done),
+        ("choose a style", lambda: window.styles.choose("branch-4", domain, 1), lambda: not window.styles.is_waiting),
+        ("blend it", blend.start, lambda: blend.is_done),
+    ]
+    return [
+        measure(driver, probe, name, start, lambda is_done=is_done: is_done() and window.canvas.is_sharp)  # type: ignore[misc]
+        for name, start, is_done in works
+    ]
+
+
 def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) -> list[Figure]:
     """What the window does for long, one after the other."""
     from PySide6.QtCore import QTimer
@@ -174,10 +227,7 @@ def all_work(driver: Driver, probe: Probe, photo: Path, adapt_seconds: float) ->
         QTimer.singleShot(round(adapt_seconds * 1e3), window.adapt.finish)
 
     figures.append(measure(driver, probe, "adapt", adapt, lambda: not window.adapt.is_busy and driver.is_done))
-    strokes = Strokes(window)
-    figures.append(
-        measure(driver, probe, "paint a mask", strokes.start, lambda: strokes.is_done and window.canvas.is_sharp)
-    )
+    figures += edits(driver, probe)
     plan = ExportPlan(driver.folder / "layers", ExportOptions())
     figures.append(
         measure(driver, probe, "export", lambda: window.exporter.start(plan), lambda: not window.exporter.is_busy)

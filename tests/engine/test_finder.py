@@ -159,6 +159,17 @@ def test_nothing_to_look_at(networks: FinderNetworks) -> None:
     assert look(networks, Mips(make_photo().samples), []) == []
 
 
+def test_a_photo_and_its_mirror_image_show_the_same(networks: FinderNetworks) -> None:
+    samples = make_photo(300, 200).samples
+    # About the middle, so that the mirrored crop has the mirrored pixels.
+    candidate = Candidate(150, 100, 60, 0.0, 0, 0.8)
+    answers = [look(networks, Mips(picture), [candidate]) for picture in (samples, samples[:, ::-1].copy())]
+    (_, seen), (_, mirrored) = (answer[0] for answer in answers)
+    assert seen.kind == mirrored.kind
+
+    assert seen.score == pytest.approx(mirrored.score, rel=1e-4)
+
+
 def test_it_is_cancelled_between_any_two_runs(networks: FinderNetworks) -> None:
     samples = make_photo(300, 200).samples
     for patience in range(6):

@@ -178,8 +178,8 @@ def filling(width: int, height: int) -> list[Candidate]:
 def look(networks: FinderNetworks, mips: Mips, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Subject]]:
     """Look at candidates, in photo pixels: each as it is framed now, and the subject it stands for.
 
-    The score is the geometric mean of what it was and of how sure this look is that it is a head. What it is, is the mean
-    of two answers, to the picture and to its mirror image: chance errs in one of them, what is there is in both.
+    The score is the geometric mean of what it was and of how sure this look is that it is a head. What is said of it is
+    the mean of two answers, to the picture and to its mirror image: chance errs in one, what is there is in both.
     """
     if not candidates:
         return []

@@ -2,9 +2,9 @@
 
 A timer of the real window beats every 5 ms while a 24-megapixel photo is opened and taken apart, taken apart again,
 adapted, searched for subjects, edited (brush, filter, style) and exported. "block" is the longest time between two
-beats less the 5 ms, "own" the longest processor time that the GUI thread itself spent then: on a busy machine a block may
-be other programs' doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread was
-doing in long blocks.
+beats less the 5 ms, "own" the longest processor time that the GUI thread itself spent then: on a busy machine a block
+may be other programs' doing, or that of a thread that holds Python's lock. --explain says on stderr what the thread
+was doing in long blocks.
 """
 
 from __future__ import annotations

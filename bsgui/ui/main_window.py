@@ -192,7 +192,9 @@ class MainWindow(QMainWindow):
         self.decompose_panel.cancel_wanted.connect(self.cancel_work)
         self.decompose_panel.adapt_wanted.connect(self.adapt.adapt)
         self.decompose_panel.finish_wanted.connect(self.adapt.finish)
-        self.adapt.possible_changed.connect(self.decompose_panel.show_adaptable)
+        self.adapt.possible_changed.connect(
+            lambda possible: self.decompose_panel.show_adaptable(possible, self.adapt.why_not)
+        )
         self.adapt.busy_changed.connect(self.decompose_panel.show_adapting)
         self.adapt.progressed.connect(self.decompose_panel.show_progress)
         self.decompose.busy_changed.connect(self.decompose_panel.show_busy)

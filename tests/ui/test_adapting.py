@@ -15,6 +15,7 @@ from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import Photo
 from bsgui.core.requests import AdaptRequest, CancelToken, Progress, ProgressCallback
 from bsgui.core.sources import AffineLayers
+from bsgui.core.styles import BranchStyle
 from bsgui.ui.controllers.adapt_controller import STEP_LABEL
 from bsgui.ui.controllers.opening import OpenedProject
 from bsgui.ui.main_window import MainWindow
@@ -109,6 +110,21 @@ def test_there_must_be_layers_that_a_model_made(window: MainWindow, qtbot: QtBot
     window.document.open_decomposition(decomposition)  # As a stack read from files is.
     assert not action.isEnabled()
     assert not button.isEnabled()
+
+
+def test_styles_that_a_project_has_mixed_say_why_not(decomposed: MainWindow) -> None:
+    button = decomposed.decompose_panel.adapt_button
+    assert button.isEnabled()
+    assert "styles" not in button.toolTip()
+    made = decomposed.document.decomposition
+    assert made is not None
+    provenance = replace(made.provenance, styles=(BranchStyle(2, "cat", 7),))
+    decomposed.document.replace_content(replace(made, provenance=provenance), "Styles")
+    assert not button.isEnabled()
+    assert "choose one anew" in button.toolTip()
+    decomposed.document.undo()
+    assert button.isEnabled()
+    assert "choose one anew" not in button.toolTip()
 
 
 def test_a_window_without_an_adapter_offers_none(window: MainWindow, decomposed: MainWindow) -> None:

@@ -94,6 +94,20 @@ def test_what_cannot_be_read_is_a_notice_and_changes_nothing(
     assert "broken.jpg" in QGuiApplication.clipboard().text()
 
 
+def test_a_refusal_goes_when_another_file_opens(
+    decomposed: MainWindow, qtbot: QtBot, tmp_path: Path, write_photo: WritePhoto
+) -> None:
+    decomposed.notices.warning("Something else is wrong.")
+    for seen in (False, True):
+        decomposed.opener.open_path(tmp_path / "missing.jpg")
+        qtbot.waitUntil(lambda: len(decomposed.notices.notices) == 2)
+        if seen:
+            decomposed.notices.notices[0].dismiss()
+        with qtbot.waitSignal(decomposed.opener.photo_opened):
+            decomposed.opener.open_path(write_photo("other.png"))
+        assert [notice.text for notice in decomposed.notices.notices] == ["Something else is wrong."]
+
+
 def test_the_limit_on_megapixels_is_asked(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, settings_store: SettingsStore
 ) -> None:

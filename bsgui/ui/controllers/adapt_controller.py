@@ -43,7 +43,7 @@ class AdaptController(QObject):
 
     Signals:
         busy_changed(bool): a training runs.
-        possible_changed(bool): whether :meth:`adapt` would do something.
+        possible_changed(bool): whether :meth:`adapt` would do something; or :attr:`why_not` says something else.
         progressed(Progress): how much of the time has passed, and the fidelity so far.
         adapted(Decomposition): the document has got the adapted layers.
     """
@@ -76,6 +76,7 @@ class AdaptController(QObject):
         self._job.failed.connect(self._on_failed)
         self._previewed.connect(self._on_previewed, Qt.ConnectionType.QueuedConnection)
         document.decomposition_changed.connect(self._on_layers_changed)
+        document.content_changed.connect(self._tell_possible)
         decompose.busy_changed.connect(self._on_decomposing)
         decompose.decomposed.connect(self._tell_possible)
 
@@ -90,9 +91,19 @@ class AdaptController(QObject):
         decomposition = self._document.kept_decomposition
         if self._factory is None or decomposition is None or self._decompose.last_settings is None:
             return False
-        if decomposition.provenance.styles and not isinstance(decomposition.source, StyledLayers):
-            return False  # A project keeps the mix of two runs, not the runs.
+        if self.why_not:
+            return False
         return affine_layers(decomposition.source) is not None and not self.is_busy and not self._decompose.is_busy
+
+    @property
+    def why_not(self) -> str:
+        """What stands against adapting the layers there are; "" where nothing does that would have to be told."""
+        decomposition = self._document.kept_decomposition
+        if decomposition is None or not decomposition.provenance.styles:
+            return ""
+        # A project keeps the mix of two runs, not the runs.
+        is_mixed = not isinstance(decomposition.source, StyledLayers)
+        return "The project keeps these styles as they were mixed: choose one anew, and adapt then." if is_mixed else ""
 
     def adapt(self) -> None:
         """Start, if it is possible."""

@@ -17,7 +17,7 @@ from bsgui.imageio.read_photo import photo_from_array
 from bsgui.tasks.outcomes import Failed
 from bsgui.ui.bridge import LatestJob
 from bsgui.ui.canvas.qimage import to_array
-from bsgui.ui.panels.notices import NoticeStack
+from bsgui.ui.panels.notices import Notice, NoticeStack
 from bsgui.ui.settings import SettingsStore
 
 from .opening import (
@@ -70,6 +70,7 @@ class OpenController(QObject):
         self._document, self._settings, self._notices = document, settings, notices
         self._may_close, self._report_bug, self._window = may_close, report_bug, window
         self._path: Path | None = None
+        self._refusal: Notice | None = None
         self._job = LatestJob("open", self)
         self._job.finished.connect(self._on_read)
         self._job.failed.connect(self._on_failed)
@@ -150,6 +151,8 @@ class OpenController(QObject):
 
     def _on_read(self, opened: Opened) -> None:
         path, self._path = self._path, None
+        # What another file had against it is no news over this one.
+        self._notices.withdraw(self._refusal)
         self.busy_changed.emit(False)
         if path is not None:
             self._settings.remember_recent(path)
@@ -178,7 +181,7 @@ class OpenController(QObject):
         if failed.is_bug:
             self._report_bug("The file could not be opened.", failed.traceback)
         else:
-            self._notices.error(failed.user_message, getattr(failed.error, "detail", ""))
+            self._refusal = self._notices.error(failed.user_message, getattr(failed.error, "detail", ""))
 
     def _start_folder(self) -> str:
         recent = self._settings.value.recent

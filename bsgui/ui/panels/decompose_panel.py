@@ -77,6 +77,7 @@ class DecomposePanel(QWidget):
         self._choice: ModelChoice | None = None
         self._cards = {card.id: card for card in cards}
         self._has_photo = self._is_busy = self._is_adaptable = self._is_adapting = False
+        self._why_not_adaptable = ""
         self._make_fields()
         self._make_button()
         self._lay_out()
@@ -152,9 +153,9 @@ class DecomposePanel(QWidget):
             self.show_progress(Progress(0, 0, "Starting"))
         self._show_state()
 
-    def show_adaptable(self, possible: bool) -> None:
-        """Whether there are layers whose model can be adapted."""
-        self._is_adaptable = possible
+    def show_adaptable(self, possible: bool, why_not: str = "") -> None:
+        """Whether there are layers whose model can be adapted; and what is to be said against it, if there is."""
+        self._is_adaptable, self._why_not_adaptable = possible, why_not
         self._show_state()
 
     def show_adapting(self, on: bool) -> None:
@@ -336,6 +337,7 @@ class DecomposePanel(QWidget):
         self.adapt_button.setToolTip(
             "End the training here, and keep the layers as they are now"
             if self._is_adapting
-            else "Let the model train on for up to a minute on this photo alone, until the residual is nearly empty. "
+            else self._why_not_adaptable
+            or "Let the model train on for up to a minute on this photo alone, until the residual is nearly empty. "
             "The layers are shown as they improve, your settings stay, and it is one step to undo. (Ctrl+Shift+D)"
         )

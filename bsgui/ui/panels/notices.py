@@ -168,6 +168,11 @@ class NoticeStack(QWidget):
         """Something did not work."""
         return self.tell(Level.ERROR, text, detail, actions)
 
+    def withdraw(self, notice: Notice | None) -> None:
+        """Take a notice away that no longer matters, if the person has not done so."""
+        if notice in self._notices:
+            notice.dismiss()
+
     def _forget(self, notice: Notice) -> None:
         # Dismissed twice, by a button and the clock, it is forgotten once.
         if notice in self._notices:

@@ -119,7 +119,7 @@ def test_styles_that_a_project_has_mixed_say_why_not(decomposed: MainWindow) -> 
     made = decomposed.document.decomposition
     assert made is not None
     provenance = replace(made.provenance, styles=(BranchStyle(2, "cat", 7),))
-    decomposed.document.replace_content(replace(made, provenance=provenance), "Styles")
+    decomposed.document.replace_content(replace(adapted(made, 1), provenance=provenance), "Styles")
     assert not button.isEnabled()
     assert "choose one anew" in button.toolTip()
     decomposed.document.undo()

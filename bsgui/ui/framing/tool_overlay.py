@@ -83,6 +83,17 @@ class ToolOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not in_hand)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if in_hand else Qt.FocusPolicy.NoFocus)
 
+    def _show_in_hand(self) -> None:
+        """Be there while the tool is in hand; as it is taken up, on top, and keys act on it."""
+        self.setGeometry(self._canvas.rect())
+        was_in_hand = self.isVisible()
+        self.setVisible(self._is_in_hand)
+        if self.isVisible() and not was_in_hand:
+            self.raise_()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_cursor()
+        self.update()
+
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the pointer."""
         self._pointer = None

@@ -59,9 +59,9 @@ class BrushOverlay(ToolOverlay):
         self.setAccessibleDescription(
             self.tr("Drag to paint the mask; brackets change the brush, X paints or erases, Return puts the tool down.")
         )
-        state.changed.connect(self._show_state)
+        state.changed.connect(self._show_in_hand)
         state.active_changed.connect(self._on_active)
-        self._show_state()
+        self._show_in_hand()
 
     @property
     def _mask(self) -> PaintedMask | None:
@@ -154,20 +154,10 @@ class BrushOverlay(ToolOverlay):
 
     # ---- showing -------------------------------------------------------------------------------------------
 
-    def _show_state(self) -> None:
-        self.setGeometry(self._canvas.rect())
-        was_in_hand = self.isVisible()
-        self.setVisible(self._is_in_hand)
-        if self.isVisible() and not was_in_hand:
-            self.raise_()
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._show_cursor()
-        self.update()
-
     def _on_active(self, active: bool) -> None:
         self._take_up(active)
         self._stroke = self._last = None
-        self._show_state()
+        self._show_in_hand()
 
     def _show_cursor(self) -> None:
         if self._is_in_hand:

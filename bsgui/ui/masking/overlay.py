@@ -39,9 +39,9 @@ class MaskOverlay(BoxOverlay):
                 "tool down."
             )
         )
-        state.changed.connect(self._show_state)
+        state.changed.connect(self._show_in_hand)
         state.active_changed.connect(self._on_active)
-        self._show_state()
+        self._show_in_hand()
 
     @property
     def _mask(self) -> ShapedMask | None:
@@ -79,21 +79,10 @@ class MaskOverlay(BoxOverlay):
 
     # ---- showing -------------------------------------------------------------------------------------------
 
-    def _show_state(self) -> None:
-        self.setGeometry(self._canvas.rect())
-        was_in_hand = self.isVisible()
-        self.setVisible(self._is_in_hand)
-        if self.isVisible() and not was_in_hand:
-            self.raise_()
-        self._show_cursor()
-        self.update()
-
     def _on_active(self, active: bool) -> None:
         self._take_up(active)
-        self._show_state()
-        if self._is_in_hand:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif not active:
+        self._show_in_hand()
+        if not active:
             self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -5,13 +5,16 @@ import numpy as np
 import pytest
 
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
+from bsgui.core.frame import SMALLEST_SIDE, Frame
 from bsgui.core.layer_view import LayerView, show_layer
+from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import OFFSET, OFFSET_TICKS, Photo, to_uint8, to_uint16
 from bsgui.core.pyramid import Enlargement, Pyramid, warp
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, LayerSource, PixelLayers
 from bsgui.core.viewport import Viewport
-from tests.fixtures import make_decomposition, make_layers, make_photo
+from bsgui.core.weights import Weights
+from tests.fixtures import framed, make_decomposition, make_layers, make_photo
 
 
 def whole(photo: Photo) -> Viewport:
@@ -168,3 +171,23 @@ def test_photos_longer_than_opencv_warps_at_once_add_up_too(size: tuple[int, int
     ticks = make_layers(photo).ticks(0, photo.height)
     np.testing.assert_array_equal(ticks.sum(0) + OFFSET_TICKS, photo.rows_ticks())
     assert np.abs(ticks[1:-1]).max() > 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (2, 300), (57, 33)])
+@pytest.mark.parametrize("is_framed", [False, True])
+def test_what_is_shown_is_what_is_mixed(size: tuple[int, int], is_framed: bool) -> None:
+    decomposition, (width, height) = make_decomposition(make_photo(*size)), size
+    if is_framed:
+        frame = Frame.square(width / 2, height / 2, max(0.6 * min(size), SMALLEST_SIDE), 0.3)
+        decomposition = framed(decomposition, frame, repeats=1)
+    source, rng = decomposition.source, np.random.default_rng(sum(size))
+    stroke = Stroke(((0.3 * width, 0.3 * height), (0.7 * width, 0.6 * height)), max(1.0, 0.2 * min(size)))
+    for number in range(12):
+        channels = rng.uniform(0, 2, (source.count, 3)).astype(np.float32)
+        mask = PaintedMask((stroke,), inverted=number % 4 == 0) if number % 2 else None
+        weights = Weights(channels, (None, mask, *[None] * (source.count - 2)) if mask else ())
+        scale = (1.0, 0.5, 0.73, 3.1)[number % 4]
+        x, y = (0.0, 0.0) if number < 6 else (rng.uniform(0, width / 2), rng.uniform(0, height / 2))
+        view = Viewport(x, y, scale, max(1, int(0.5 * width * scale)), max(1, int(0.5 * height * scale)))
+        difference = source.show(weights, view).astype(int) - to_uint8(source.mix(weights, view))
+        assert np.abs(difference).max() <= 1, view

@@ -201,7 +201,6 @@ class Enlargement:
         self._weights = np.zeros((view.height, count), np.float32)
         self._weights[index, self._above] = 1 - below
         self._weights[index, np.minimum(self._above + 1, count - 1)] += below
-
         self._block_rows = _block_rows(step_y / view.scale, 3 * view.width)
 
     def of(self, small: FloatImage) -> FloatImage:

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .enlargement import Enlargement
 from .layer_filter import LayerFilter
 from .photo import FloatImage
-from .pyramid import Enlargement
 from .viewport import Viewport
 
 ContentIn = Callable[[Viewport], NDArray[Any]]

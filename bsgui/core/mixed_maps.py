@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .enlargement import Enlargement
 from .frame import Frame
 from .photo import FloatImage, Rendered, Samples
-from .pyramid import Enlargement
 from .viewport import Viewport
 
 # Pixels of the upright grid, each way, for one of a turned map. Drawing from an upright grid takes half the time of

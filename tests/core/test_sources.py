@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
+from bsgui.core.enlargement import Enlargement
 from bsgui.core.fidelity import energy_shares, psnr_without_residual_db
 from bsgui.core.frame import SMALLEST_SIDE, Frame
 from bsgui.core.layer_view import LayerView, show_layer
 from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import OFFSET, OFFSET_TICKS, Photo, to_uint8, to_uint16
-from bsgui.core.pyramid import Enlargement, Pyramid, warp
+from bsgui.core.pyramid import Pyramid, warp
 from bsgui.core.requests import NeverCancelled
 from bsgui.core.sources import AffineLayers, LayerSource, PixelLayers
 from bsgui.core.viewport import Viewport
@@ -159,7 +160,7 @@ def test_rounding_is_to_nearest_and_clips() -> None:
 def test_enlarging_is_bilinear_warping(
     shape: tuple[int, int], view: Viewport, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bsgui.core.pyramid._BLAS_ALONE", most)
+    monkeypatch.setattr("bsgui.core.enlargement._BLAS_ALONE", most)
     small = np.random.default_rng(0).random((*shape, 3), np.float32)
     expected = warp(small, (190, 130), view, cv2.INTER_LINEAR)
     np.testing.assert_allclose(Enlargement(shape, (190, 130), view).of(small), expected, atol=1e-5)

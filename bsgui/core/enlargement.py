@@ -11,6 +11,7 @@ import numpy as np
 from bsgui import BLAS_HAS_ONE_THREAD
 
 from .photo import FloatImage, Rendered, Samples
+from .pyramid import WARP_LIMIT
 from .viewport import Viewport
 
 # Fewer rows need fewer of a small map; more of them mean fewer steps, in which threads wait for each other.
@@ -104,10 +105,12 @@ class Enlargement:
 
     def _flat_columns(self, maps: Sequence[FloatImage]) -> FloatImage:
         """The needed rows of maps as wide as the view: (number of maps, rows, width * C)."""
-        needed = [small[self._rows] for small in maps]
-        # At once: for so little, calls cost more than work.
-        rows = np.concatenate(needed) if len(needed) > 1 else needed[0]
-        return self._columns(rows).reshape(len(maps), self._weights.shape[1], -1)
+        count = self._weights.shape[1]
+        # As many at once as can be: for so little, calls cost more than work.
+        together = max(1, WARP_LIMIT // count)
+        groups = (maps[start : start + together] for start in range(0, len(maps), together))
+        columns = [self._columns(np.concatenate([small[self._rows] for small in group])) for group in groups]
+        return np.concatenate(columns).reshape(len(maps), count, -1)
 
     def _columns(self, rows: FloatImage) -> FloatImage:
         step, first, width = self._columns_per_pixel, self._first_column, self._view.width

@@ -14,8 +14,8 @@ from .photo import FloatImage, Samples, to_full_scale
 from .viewport import Viewport
 
 _SMALLEST_SIDE = 64
-# OpenCV warps from images with at most this many rows and columns.
-_WARP_LIMIT = 32766
+WARP_LIMIT = 32766
+"""OpenCV warps from images with at most this many rows and columns."""
 # Of what was seen last, per image and twice: what a large screen shows.
 _REMEMBERED_BYTES = 16 * 2**20
 
@@ -156,7 +156,7 @@ def _needed(start: float, step: float, count: int, size: int) -> slice:
     """The source rows (or columns) that ``count`` outputs from ``start`` draw on; every n-th when too many."""
     first = min(max(math.floor(start) - 2, 0), size - 1)
     last = max(min(math.ceil(start + count * step) + 2, size), first + 1)
-    return slice(first, last, math.ceil((last - first) / _WARP_LIMIT))
+    return slice(first, last, math.ceil((last - first) / WARP_LIMIT))
 
 
 def working_copy(samples: Samples, size: int) -> FloatImage:

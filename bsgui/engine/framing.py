@@ -9,9 +9,8 @@ import numpy as np
 
 from bsgui.core.frame import Frame, Matrix
 from bsgui.core.photo import FloatImage, Photo, Samples, to_full_scale
+from bsgui.core.pyramid import WARP_LIMIT
 
-# OpenCV warps from images with at most this many rows and columns.
-_WARP_LIMIT = 32766
 # The area averages of the photo are taken at so many times the working size: what is left to interpolate is small.
 _OVERSAMPLING = 2
 _MARGIN = 4
@@ -54,7 +53,7 @@ def framed_picture(photo: Photo, frame: Frame, size: int, multiple: int) -> Floa
 def _shrunk_part(photo: Photo, frame: Frame, sides: tuple[int, int]) -> tuple[Samples, Matrix]:
     """The photo around a frame, averaged down to about ``sides`` a frame; and (3, 3), from photo to its pixels."""
     left, top, width, height = _with_margin(frame, photo)
-    shrink = min(1.0, max(sides[0] / frame.width, sides[1] / frame.height), _WARP_LIMIT / max(width, height))
+    shrink = min(1.0, max(sides[0] / frame.width, sides[1] / frame.height), WARP_LIMIT / max(width, height))
     part = photo.samples[top : top + height, left : left + width]
     if shrink < 1:
         size = (max(1, math.ceil(width * shrink)), max(1, math.ceil(height * shrink)))

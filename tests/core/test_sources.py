@@ -166,6 +166,22 @@ def test_enlarging_is_bilinear_warping(
     np.testing.assert_allclose(Enlargement(shape, (190, 130), view).of(small), expected, atol=1e-5)
 
 
+def test_maps_are_enlarged_alike_in_any_number_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps, view = list(np.random.default_rng(0).random((6, 13, 19, 3), np.float32)), Viewport(5.5, 3.3, 3.3, 200, 90)
+    samples = np.random.default_rng(1).integers(0, 256, (90, 200, 3), np.uint8)
+    masks = np.random.default_rng(2).random((2, 90, 200), np.float32)
+    changes = [((maps[2], maps[3]), masks[0]), ((maps[4], maps[5]), masks[1])]
+    scale, shift, *others = (Enlargement((13, 19), (190, 130), view).of(small) for small in maps)
+    expected = scale * samples + shift
+    for number, mask in enumerate(masks):
+        expected += mask[..., None] * (others[2 * number] * samples + others[2 * number + 1])
+    for limit in (32766, 30, 1):
+        monkeypatch.setattr("bsgui.core.enlargement.WARP_LIMIT", limit)
+        result = np.empty((90, 200, 3), np.float32)
+        Enlargement((13, 19), (190, 130), view).apply((maps[0], maps[1]), samples, result, changes)
+        np.testing.assert_allclose(result, expected, rtol=1e-4)
+
+
 @pytest.mark.parametrize("size", [(40_000, 3), (3, 40_000)])
 def test_photos_longer_than_opencv_warps_at_once_add_up_too(size: tuple[int, int]) -> None:
     photo = make_photo(*size)

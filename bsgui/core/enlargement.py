@@ -110,7 +110,8 @@ class Enlargement:
         together = max(1, WARP_LIMIT // count)
         groups = (maps[start : start + together] for start in range(0, len(maps), together))
         columns = [self._columns(np.concatenate([small[self._rows] for small in group])) for group in groups]
-        return np.concatenate(columns).reshape(len(maps), count, -1)
+        joined = columns[0] if len(columns) == 1 else np.concatenate(columns)
+        return joined.reshape(len(maps), count, -1)
 
     def _columns(self, rows: FloatImage) -> FloatImage:
         step, first, width = self._columns_per_pixel, self._first_column, self._view.width

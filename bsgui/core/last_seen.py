@@ -29,7 +29,11 @@ class LastSeen(Generic[Image]):
 
     def get(self, key: Hashable) -> Image | None:
         """The image, read-only, if it is still known."""
-        return self._now.get(key, self._before.get(key))
+        image = self._now.get(key)
+        if image is None and (image := self._before.get(key)) is not None:
+            # What is asked for again and again outlives what is made anew at each step of a drag.
+            self.keep(key, image)
+        return image
 
     def keep(self, key: Hashable, image: Image) -> Image:
         """Remember an image, which nobody changes from now on; returns it, read-only."""

@@ -77,10 +77,11 @@ class _Contents:
 
     Args:
         size: (width, height) of the photo, photo pixels.
+        is_at_hand: whether the content as it came costs nothing, and need not be remembered.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        self._size = size
+    def __init__(self, size: tuple[int, int], is_at_hand: bool) -> None:
+        self._size, self._is_at_hand = size, is_at_hand
         self._seen: LastSeen[NDArray[Any]] = LastSeen(_REMEMBERED_BYTES)
 
     def of(self, layer: int, content_in: ContentIn, view: Viewport, is_complete: bool) -> Content:
@@ -94,6 +95,8 @@ class _Contents:
         """
 
         def content(own: LayerFilter | None) -> NDArray[Any]:
+            if own is None and self._is_at_hand:
+                return content_in(view)
             key = layer, own, view, is_complete
             seen = self._seen.get(key)
             if seen is not None:
@@ -205,7 +208,7 @@ class AffineLayers:
 
     @cached_property
     def _contents(self) -> _Contents:
-        return _Contents(self._size)
+        return _Contents(self._size, is_at_hand=False)
 
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`; where no layer comes apart, one pass does it all."""
@@ -321,7 +324,7 @@ class PixelLayers:
 
     @cached_property
     def _contents(self) -> _Contents:
-        return _Contents((self.photo.width, self.photo.height))
+        return _Contents((self.photo.width, self.photo.height), is_at_hand=True)
 
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`."""

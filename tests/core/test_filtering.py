@@ -18,13 +18,13 @@ from bsgui.core.filtering import filtered
 from bsgui.core.frame import Frame
 from bsgui.core.layer_filter import LayerFilter, read_filter
 from bsgui.core.layer_view import LayerView, show_layer
-from bsgui.core.layers import edit_layer, reset_layers
+from bsgui.core.layers import LayerStack, edit_layer, reset_layers
 from bsgui.core.mask import Mask
 from bsgui.core.painted_mask import PaintedMask, Stroke
 from bsgui.core.photo import FloatImage
 from bsgui.core.pyramid import Pyramid
 from bsgui.core.shaped_mask import ShapedMask
-from bsgui.core.sources import PixelLayers
+from bsgui.core.sources import LayerSource, PixelLayers
 from bsgui.core.viewport import Viewport
 from bsgui.core.weights import SeenWeight, Weights
 from tests.fixtures import make_decomposition, make_photo
@@ -212,12 +212,18 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[LayerFilter]:
     return made
 
 
-def test_only_what_is_seen_of_a_layer_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = counting(monkeypatch)
+def painted_and_filtered() -> tuple[LayerStack, LayerSource, LayerSource]:
+    """Settings with a filter under a painted mask; the layers as maps and as pixels."""
     decomposition = make_decomposition(make_photo(width=140, height=90))
     photo, source = decomposition.photo, decomposition.source
     pixels = PixelLayers(photo, tuple(source.ticks(0, photo.height).astype(np.int16)))
     stack = edit_layer(decomposition.initial_stack(), "branch-1", filter=LayerFilter(9, 1.0), mask=PAINTED)
+    return stack, source, pixels
+
+
+def test_only_what_is_seen_of_a_layer_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = counting(monkeypatch)
+    stack, source, pixels = painted_and_filtered()
     for layers in (source, pixels):
         for unseen in ({"gain": 0.0, "mask": None}, {"opacity": 0.0}, {"visible": False}, {"muted": True}):
             layers.mix(edit_layer(stack, "branch-1", **unseen).weights(), Viewport(0, 0, 1, 140, 90))
@@ -287,10 +293,7 @@ def test_files_without_a_filter_have_none() -> None:
 
 def test_a_drag_of_anything_but_the_filter_does_not_filter_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = counting(monkeypatch)
-    decomposition = make_decomposition(make_photo(width=140, height=90))
-    photo, source = decomposition.photo, decomposition.source
-    pixels = PixelLayers(photo, tuple(source.ticks(0, photo.height).astype(np.int16)))
-    stack = edit_layer(decomposition.initial_stack(), "branch-1", filter=LayerFilter(9, 1.0), mask=PAINTED)
+    stack, source, pixels = painted_and_filtered()
     view = Viewport(0, 0, 1, 140, 90)
     for layers in (source, pixels):
         for changes in ({"gain": 2.0}, {"tint": (1.0, 0.5, 0.2)}, {"mask": None}, {"mode": "darken"}):

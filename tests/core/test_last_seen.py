@@ -23,6 +23,17 @@ def test_the_last_are_known_and_cannot_be_changed() -> None:
     assert sum(seen.get(number) is not None for number in range(100)) <= 20
 
 
+def test_what_is_asked_for_outlives_what_is_not() -> None:
+    seen: LastSeen[np.ndarray] = LastSeen(1000)
+    seen.keep("settled", _image(7))
+    for number in range(200):
+        seen.keep(number, _image(number % 200))
+        settled = seen.get("settled")
+        assert settled is not None
+        assert settled[0] == 7
+    assert seen.get(0) is None
+
+
 def test_what_is_too_large_is_not_kept() -> None:
     seen: LastSeen[np.ndarray] = LastSeen(1000)
     seen.keep("small", _image(1))

@@ -67,6 +67,7 @@ class AdaptController(QObject):
         self._document, self._decompose, self._factory = document, decompose, factory
         self._notices, self._report_bug = notices, report_bug
         self._run: _Run | None = None
+        self._told: tuple[bool, str] | None = None
         self._adapter: Adapter | None = None
         # A training that was cancelled ends with its step; the next one waits for it.
         self._one_at_a_time = threading.Lock()
@@ -190,4 +191,8 @@ class AdaptController(QObject):
         return run
 
     def _tell_possible(self, *_: object) -> None:
-        self.possible_changed.emit(self.is_possible)
+        # Blending a style comes by here at every step of a drag.
+        now = self.is_possible, self.why_not
+        if now != self._told:
+            self._told = now
+            self.possible_changed.emit(self.is_possible)

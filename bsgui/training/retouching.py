@@ -1,7 +1,8 @@
-"""A photo without its markings, or without its whiskers, as a retoucher would paint it over a drawing of them.
+"""A photo without its markings, its whiskers or its hair, as a retoucher would paint it over a drawing of them.
 
 Drawings are those of :mod:`bsgui.analysis.semantic.annotations`, of photos that are trained on. What a photo and the
-retouched one differ in is the marking's tone and colour, not the hair that is dark or light alike; and a whisker whole.
+retouched one differ in is the marking's tone and colour, not the hair that is dark or light alike; a whisker whole; and
+the hair of the coat, not the edges of markings, eyes and head, nor whiskers.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from bsgui.analysis.semantic.annotations import Annotation, Kind
+from bsgui.engine.filters import ThinLines, gaussian_blur
 
 Photo = NDArray[np.uint8]
 Mask = NDArray[np.float32]
@@ -20,6 +23,9 @@ Mask = NDArray[np.float32]
 # Pixels of photos of 256 px.
 _REFERENCE = 256
 _HAIR = 2.0
+_COAT_HAIR = 4.0
+# How much a whisker is more of a thin line than hair is, see :class:`~bsgui.engine.filters.ThinLines`.
+_MOST_HAIRS, _MOST_WHISKERS = 0.8, 1.3
 _AROUND_FEATURES = 2
 _WHISKER_REACH = 1
 _INPAINTING = 3
@@ -62,10 +68,38 @@ def without_whiskers(photo: Photo, drawing: Annotation) -> Photo:
     return np.asarray(painted, np.uint8)
 
 
+def without_hair(photo: Photo, drawing: Annotation) -> Photo:
+    """A photo (h, w, 3) whose coat is smooth, as if painted in tones alone: a new one of the same size.
+
+    Tones are means over the coat alone, on either side of a marking's border, so that no outline and no border counts
+    as hair. Whiskers stay: those that were drawn, and whatever is as thin, long and bright as they are.
+    """
+    height, width = photo.shape[:2]
+    unit = max(height, width) / _REFERENCE
+    picture = photo.astype(np.float32)
+    drawn = drawing.mask("fur", height, width) * (1 - _features(drawing, height, width, unit))
+    marked = drawing.mask("spots", height, width).astype(np.float32)
+    hair = np.zeros_like(picture)
+    for part in (drawn * (1 - marked), drawn * marked):
+        tone = _normalized_blur(picture, part, _COAT_HAIR * unit)
+        hair += _soft(part, 0.7 * unit)[..., None] * (picture - tone)
+    whiskers = _dilated(drawing.mask("whiskers", height, width).astype(np.float32), _WHISKER_REACH * unit)
+    hair *= (1 - np.maximum(_soft(whiskers, 0.7 * unit), _whisker_likeness(picture)))[..., None]
+    return np.asarray(np.clip(np.rint(picture - hair), 0, 255), np.uint8)
+
+
+def _whisker_likeness(picture: NDArray[np.float32]) -> Mask:
+    """0 for hair to 1 for what is as thin, long and bright as a whisker: (h, w, 3) -> (h, w)."""
+    luma = torch.from_numpy(picture.mean(2))[None, None] / 127.5 - 1
+    lines = ThinLines()(luma - gaussian_blur(luma, 2.0))[0, 0].numpy()
+    return np.asarray(np.clip((lines - _MOST_HAIRS) / (_MOST_WHISKERS - _MOST_HAIRS), 0, 1), np.float32)
+
+
 Retoucher = Callable[[Photo, Annotation], Photo]
 RETOUCHERS: dict[str, tuple[Kind, Retoucher]] = {
     "markings": ("spots", without_markings),
     "whiskers": ("whiskers", without_whiskers),
+    "fur": ("fur", without_hair),
 }
 """By view (:mod:`bsgui.training.views`): what has to be drawn for it, and what takes it away."""
 

@@ -83,6 +83,11 @@ def _whiskered(batch: Batch, chance: torch.Generator) -> Pair:
     return _with_own(batch, paint_whiskers(batch.photos, chance), chance)
 
 
+def _haired(batch: Batch, chance: torch.Generator) -> Pair:
+    """With and without the hair of the coat, where the coat was drawn."""
+    return _with_own(batch, batch.photos, chance)
+
+
 def _with_own(batch: Batch, painted: Tensor, chance: torch.Generator) -> Pair:
     one, other = painted.clone(), batch.photos.clone()
     for number, retouched in enumerate(batch.retouched):
@@ -107,15 +112,16 @@ VIEWS: dict[str, Callable[[Batch, torch.Generator], Pair]] = {
     "nose and mouth": _with_nose_and_mouth,
     "markings": _marked,
     "whiskers": _whiskered,
+    "fur": _haired,
 }
 """By name: what makes two views of photos, two of (B, 3, h, w) in [-1, 1]; the batch stays as it is."""
 
 HAVE_A_KIND = frozenset({"whiskers"})
 """Of these views: what changes is a kind of place, too (thin bright lines), and the branch that leads may own it."""
 
-HIDES_KINDS = frozenset({"markings", "whiskers"})
-"""In these views places look like another kind than they are: a marking is no dark patch, as an eye is one; and not
-all that is a thin bright line is a whisker."""
+HIDES_KINDS = frozenset({"markings", "whiskers", "fur"})
+"""In these views places look like another kind than they are: a marking is no dark patch, as an eye is one; not
+all that is a thin bright line is a whisker; and a coat without hair is no smooth ground."""
 
 
 def two_views(batch: Batch, domains: Sequence[str], chance: torch.Generator) -> Batch:

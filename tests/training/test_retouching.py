@@ -11,7 +11,7 @@ from bsgui.analysis.semantic.annotations import Annotation, Stroke, read_annotat
 from bsgui.core.errors import UsageError
 from bsgui.training.config import read_config
 from bsgui.training.data import Batch, batches, load_pack
-from bsgui.training.retouching import without_markings, without_whiskers
+from bsgui.training.retouching import without_hair, without_markings, without_whiskers
 from bsgui.training.trainer import train_from_config
 from bsgui.training.views import VIEWS
 
@@ -65,6 +65,29 @@ def test_a_whisker_is_painted_over_from_its_sides() -> None:
     assert abs(clean[100, 25:105].mean() - photo[110:120, 25:105].mean()) < 12
     assert (clean[:97] == photo[:97]).all()
     assert (clean[104:] == photo[104:]).all()
+
+
+def test_a_coat_without_hair_keeps_its_borders_its_whiskers_and_all_around_it() -> None:
+    photo = _photo()
+    photo[:, 110:] = np.array([30, 60, 30]) + np.random.default_rng(1).normal(0, 12, (SIDE, 18, 1))
+    coat = np.array([[0, 0], [110, 0], [110, SIDE], [0, SIDE]], float)
+    smooth = without_hair(photo, _drawing(regions={"spots": (SPOT,), "eyes": (EYE,), "fur": (coat,)})).astype(float)
+    inside = (slice(10, 40), slice(10, 40))
+    assert smooth[inside].std(axis=(0, 1)).mean() < 0.4 * photo[inside].std(axis=(0, 1)).mean()
+    np.testing.assert_allclose(smooth[inside].mean((0, 1)), photo[inside].mean((0, 1)), atol=2)
+    # The border of a marking is as steep as before,
+    assert smooth[56:68, 46:48].mean() - smooth[56:68, 51:53].mean() > 0.9 * (150 + 120 + 90) / 3 * 0.6
+    # a whisker as bright, a background as rough, and an eye as it was.
+    assert smooth[100, 30:100].mean() > 225
+    assert (smooth[:, 114:] == photo[:, 114:]).all()
+    assert (smooth[42:50, 82:90] == photo[42:50, 82:90]).all()
+
+
+def test_whiskers_that_nobody_drew_stay_in_a_coat_without_hair() -> None:
+    photo = _photo()
+    coat = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], float)
+    smooth = without_hair(photo, _drawing(strokes={}, regions={"fur": (coat,)})).astype(float)
+    assert smooth[100, 30:100].mean() > 0.85 * photo[100, 30:100].mean()
 
 
 def test_views_show_what_was_drawn_and_paint_where_nothing_was() -> None:

@@ -101,8 +101,15 @@ def test_commands_without_a_network_load_neither_torch_nor_qt(command: str) -> N
 
 
 @pytest.mark.parametrize("module", ["ui.main_window", "app", "tasks.latest", "imageio.read_photo"])
-def test_the_window_comes_up_without_torch(module: str) -> None:
-    assert "torch" not in imported_after(f"import bsgui.{module}")
+def test_the_window_comes_up_without_what_is_slow_to_import(module: str) -> None:
+    assert not {"torch", "pyqtgraph"} & imported_after(f"import bsgui.{module}")
+
+
+def test_what_is_imported_after_qt_is_imported_as_fast_as_before() -> None:
+    """PySide's own features would have the source of every module read."""
+    code = "import builtins; was = builtins.__import__; import bsgui.app; print(builtins.__import__ is was)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["True"]
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda x: str(x.relative_to(ROOT)))

@@ -16,8 +16,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bsgui.core.blend_mode import MODES, PLAIN
 from bsgui.core.errors import BsguiError, ExportError
 from bsgui.core.fields import FieldError, Fields
@@ -168,6 +166,8 @@ def _recovery(path: Path) -> list[Recovery]:
 
 
 def _process_start(process_id: int) -> float | None:
+    import psutil  # The window waits for no module that it comes up without.
+
     try:
         return float(psutil.Process(process_id).create_time())
     except (psutil.Error, OverflowError, ValueError):

@@ -1,6 +1,6 @@
 """From opening a 24-megapixel photo to its first layers on screen: ``python -m tests.bench.first_layers [--json]``.
 
-"cold" is a whole process, from its start (its own clock in the kernel) to the painted layers; "warm" another photo in
+"cold" is a whole process, from before its start to the painted layers; "warm" another photo in
 the same window, from the open command. "first" is the first picture of the layers, "final" the full run, painted sharp.
 """
 
@@ -14,8 +14,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-import psutil
 
 from tests.bench.driver import Driver, leave, use_own_folders
 
@@ -31,11 +29,11 @@ def open_and_wait(driver: Driver, photo: Path) -> tuple[float, float]:
     return first, time.perf_counter() - began
 
 
-def one_process(photo: Path) -> dict[str, float]:
-    """In this process: cold, then warm."""
+def one_process(photo: Path, started: float) -> dict[str, float]:
+    """In this process, which was started at that time: cold, then warm."""
     folder = use_own_folders()
     driver = Driver(folder)
-    shown = time.time() - psutil.Process().create_time()
+    shown = time.time() - started
     first, final = open_and_wait(driver, photo)
     warm_first, warm_final = open_and_wait(driver, photo)
     return {
@@ -54,9 +52,10 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--one-process", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one_process is not None:
-        print(json.dumps(one_process(options.one_process)), flush=True)
+        print(json.dumps(one_process(options.one_process, options.started)), flush=True)
         leave()
     medians = all_runs(options.megapixels, options.runs)
     if options.json:
@@ -75,11 +74,13 @@ def all_runs(megapixels: float, runs: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "large.jpg"
         make_photo(photo, megapixels)
-        results = [
-            json.loads(subprocess.run([*command, str(photo)], check=True, capture_output=True, text=True).stdout)
-            for _ in range(runs)
-        ]
+        results = [_measured([*command, str(photo), "--started", str(time.time())]) for _ in range(runs)]
     return {name: round(statistics.median(result[name] for result in results), 3) for name in results[0]}
+
+
+def _measured(command: list[str]) -> dict[str, float]:
+    result: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return result
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from html import escape
-from importlib import metadata
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
@@ -78,6 +77,8 @@ def _credits(card: ModelCard) -> str:
 
 
 def _version(package: str) -> str:
+    from importlib import metadata  # Slow to import, for what is hardly ever seen.
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from pathlib import Path
 
 from PySide6.QtCore import QUrl, qVersion
@@ -58,6 +57,8 @@ class CrashDialog(QDialog):
 
 def bug_report(title: str, traceback_text: str) -> str:
     """The traceback, with the versions that matter."""
+    from importlib import metadata  # Slow to import, for what is hardly ever seen.
+
     versions = [f"bsgui {__version__}", f"Python {platform.python_version()}", f"Qt {qVersion()}"]
     for package in ("torch", "numpy", "opencv-python-headless"):
         try:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from bsgui.core.document import Document
 from bsgui.ui.canvas.caption import caption
-from bsgui.ui.canvas.histogram import HistogramPanel, rgb_histogram, signed_histogram
+from bsgui.ui.canvas.histogram import HistogramPanel
+from bsgui.ui.canvas.histograms import rgb_histogram, signed_histogram
 from bsgui.ui.canvas.navigator import Navigator
 from bsgui.ui.canvas.qimage import to_array
 from bsgui.ui.canvas.view import CanvasView

@@ -26,7 +26,7 @@ _TOOLBAR = (
     "clipping - zoom_out zoom_in zoom_fit zoom_actual"
 )
 LAYER_MENU = "visible solo mute lock - rename tint mask filter style invert reset - raise lower - reset_all show_all"
-LAYER_BUTTONS = "raise lower visible tint mask style invert reset"
+LAYER_BUTTONS = "raise lower visible tint mask filter style invert reset"
 
 
 class RecentMenu(QMenu):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from bsgui.core.layer_filter import LayerFilter
 from bsgui.core.viewport import Viewport
@@ -90,13 +90,9 @@ def test_places_on_the_slider_are_radii() -> None:
 
 def test_only_branches_that_are_not_locked_are_filtered(decomposed: MainWindow) -> None:
     panel = decomposed.layer_panel
-    decomposed.layers.select(LAYER)
-    assert panel._filter.isEnabled()
     decomposed.layers.toggle_locked(LAYER)
-    assert not panel._filter.isEnabled()
     for layer, why_not in ((LAYER, "locked"), ("base", "Only branches"), ("residual", "Only branches")):
         decomposed.layers.select(layer)
-        assert not panel._filter.isEnabled()
         panel.edit_filter()
         popover = opened()
         assert why_not in popover.note.text()
@@ -109,7 +105,8 @@ def test_only_branches_that_are_not_locked_are_filtered(decomposed: MainWindow) 
 
 def test_the_button_and_the_mark_open_it_for_their_layer(decomposed: MainWindow) -> None:
     decomposed.layers.select(LAYER)
-    decomposed.layer_panel._filter.click()
+    buttons = decomposed.layer_panel.findChildren(QToolButton)
+    next(x for x in buttons if x.defaultAction() is decomposed.actions_table["filter"]).click()
     popover = opened()
     assert popover.accessibleName() == "Filter of Branch 2"
     assert popover.radius_value.accessibleName()

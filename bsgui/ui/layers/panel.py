@@ -26,7 +26,7 @@ from bsgui.core.layers import LayerKind
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.controllers.style_controller import StyleController
-from bsgui.ui.described import described, icon_button
+from bsgui.ui.described import described
 from bsgui.ui.masking.state import MaskState
 
 from .factor_slider import FactorSlider
@@ -194,9 +194,7 @@ class LayerPanel(QWidget):
             self._mode.setItemData(self._mode.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         top = QHBoxLayout()
         top.setSpacing(4)
-        self._filter = icon_button("filter", "Filter of the selected layer", "Soften or sharpen the selected layer (G)")
         top.addWidget(self._mode)
-        top.addWidget(self._filter)
         top.addWidget(QLabel("Opacity"))
         top.addWidget(self._opacity, 1)
         top.addWidget(self._opacity_value)
@@ -223,7 +221,6 @@ class LayerPanel(QWidget):
         self._opacity.edited.connect(self._set_opacity)
         self._opacity_value.committed.connect(self._set_opacity)
         self._mode.activated.connect(self._set_mode)
-        self._filter.clicked.connect(lambda: self.edit_filter())
         self._view.view_changed.connect(self._show_view)
         self._document.stack_changed.connect(self._show_blending)
         self._document.figures_changed.connect(self._show_infos)
@@ -301,8 +298,7 @@ class LayerPanel(QWidget):
             widget.setEnabled(layer is not None and not layer.locked)
             widget.show_factor(1.0 if layer is None else layer.opacity)
         self._mode.setCurrentIndex(self._mode.findData(PLAIN if layer is None else layer.mode))
-        for field in (self._mode, self._filter):
-            field.setEnabled(layer is not None and not layer.locked and layer.kind is LayerKind.BRANCH)
+        self._mode.setEnabled(layer is not None and not layer.locked and layer.kind is LayerKind.BRANCH)
 
     def _set_opacity(self, opacity: float, gesture: object = None) -> None:
         layer = self._edits.selected

@@ -26,11 +26,11 @@ from .commands import exit_status
 from .data import Pack, decode, read_index
 
 _PHOTOS = 8
+# The finest octaves are outlines and hair, which other branches hold.
+_LEFT_OUT = 2
 
 
-def with_counterpart(
-    network: BranchedGenerator, branch: int, of: int, photos: Tensor, *, left_out: int = 2, heir_of: Sequence[int] = ()
-) -> BranchedGenerator:
+def with_counterpart(network: BranchedGenerator, branch: int, of: int, photos: Tensor) -> BranchedGenerator:
     """A network whose ``branch`` holds the opposite of what branch ``of`` does, and its own mean gates.
 
     Args:
@@ -38,18 +38,16 @@ def with_counterpart(
         branch: that is to hold the opposite, counted from 0.
         of: the other one.
         photos: (B, 3, h, w) in [-1, 1], to take the means of.
-        left_out: so many of the finest octaves get no opposite: outlines and hair, which other branches may hold.
-        heir_of: branches that are to be left out afterwards, whose mean gates it has, too.
 
     Raises:
-        UsageError: there are no such branches, or the network has a single octave.
+        UsageError: there are no such two branches, or the network has a single octave.
     """
     config = network.config
-    if branch == of or not {branch, of, *heir_of} <= set(range(config.branches)):
+    if branch == of or not {branch, of} <= set(range(config.branches)):
         raise UsageError(f"Two different branches from 0 to {config.branches - 1} are needed.")
     if config.octaves == 1:
         raise UsageError("A network with a single octave has no gates of its own for what is coarse.")
-    gates = _mean_gates(network, photos)[[branch, *heir_of]].sum(0)
+    gates = _mean_gates(network, photos)[branch]
     state = {name: value.clone() for name, value in network.state_dict().items()}
     for name, value in state.items():
         # All but the style's mapping and fixed filters is stacked branch by branch.
@@ -59,7 +57,7 @@ def with_counterpart(
     for name in ("head.weight", "head.bias"):
         answer = state[name].chunk(config.branches)[branch]
         answer.neg_()
-        answer[: 3 * left_out] = 0
+        answer[: 3 * _LEFT_OUT] = 0
     bias = state["head.bias"].chunk(config.branches)[branch]
     bias[: len(gates)] += gates / HEAD_SCALE
     result = BranchedGenerator(config)
@@ -94,19 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--branch", type=int, required=True, help="that is to hold the opposite, from 0")
     parser.add_argument("--of", type=int, required=True, metavar="BRANCH")
-    parser.add_argument("--left-out", type=int, default=2, metavar="OCTAVES", help="finest ones, without an opposite")
-    parser.add_argument("--heir-of", type=int, nargs="*", default=(), metavar="BRANCH", help="left out afterwards")
     parser.add_argument("--photos", type=Path, required=True, metavar="INDEX.csv", help="pack of photos of one size")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
 
     def make() -> None:
         network = load_generator(options.weights)
-        photos = _photos(options.photos)
-        branch, left_out, heir_of = options.branch, options.left_out, options.heir_of
-        save_weights(
-            with_counterpart(network, branch, options.of, photos, left_out=left_out, heir_of=heir_of), options.to
-        )
+        save_weights(with_counterpart(network, options.branch, options.of, _photos(options.photos)), options.to)
 
     return exit_status(make)
 

@@ -46,31 +46,10 @@ def test_where_the_other_takes_it_gives_and_the_others_say_what_they_said() -> N
     assert float(now[:, 0, :6].std((0, 2, 3)).max()) < 1e-4
 
 
-def test_an_heir_has_the_gates_of_who_is_left_out_in_all_octaves() -> None:
-    network, photos = _network(), torch.rand(2, 3, 32, 32) * 2 - 1
-    styles = network.styles(torch.zeros(2, _CONFIG.latent), torch.zeros(2, dtype=torch.long))
-    other = with_counterpart(network, 0, 2, photos, left_out=0, heir_of=[1])
-
-    def gates(of: BranchedGenerator) -> torch.Tensor:
-        found: list[torch.Tensor] = []
-        hook = of.head.register_forward_hook(lambda _module, _inputs, output: found.append(output))
-        of(photos, styles)
-        hook.remove()
-        return found[0].reshape(2, 3, -1, *found[0].shape[2:])[:, :, :12]
-
-    was, now = gates(network), gates(other)
-    counter = now[:, 0] + now[:, 2]
-    assert float(counter.std((0, 2, 3)).max()) < 1e-4
-    wanted = (was[:, 0] + was[:, 1]).mean((0, 2, 3)).reshape(4, 3).mean(1).repeat_interleave(3)
-    torch.testing.assert_close(counter.mean((0, 2, 3)), wanted, atol=1e-4, rtol=1e-4)
-
-
 @pytest.mark.parametrize(("branch", "of"), [(0, 0), (0, 3), (-1, 1)])
 def test_two_branches_are_needed(branch: int, of: int) -> None:
     with pytest.raises(UsageError, match="from 0 to 2"):
         with_counterpart(_network(), branch, of, torch.zeros(1, 3, 32, 32))
-    with pytest.raises(UsageError, match="from 0 to 2"):
-        with_counterpart(_network(), 0, 1, torch.zeros(1, 3, 32, 32), heir_of=[3])
 
 
 def test_from_the_command_line(tmp_path: Path, pack_index: Path) -> None:

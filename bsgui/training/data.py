@@ -151,13 +151,13 @@ def _drawings(pack: Pack) -> dict[str, Callable[[NDArray[np.uint8]], NDArray[np.
     """By file name of the photo: what takes from it what was drawn on it."""
     if not pack.drawings:
         return {}
-    kind, retouch = RETOUCHERS[pack.views[0]]
-    drawings = [drawing for drawing in read_annotations(pack.drawings) if drawing.has(kind)]
-    return {Path(drawing.photo).name: partial(_retouched, retouch, drawing) for drawing in drawings}
+    retoucher = RETOUCHERS[pack.views[0]]
+    drawings = [drawing for drawing in read_annotations(pack.drawings) if retoucher.can_use(drawing)]
+    return {Path(drawing.photo).name: partial(_retouched, retoucher, drawing) for drawing in drawings}
 
 
-def _retouched(retouch: Retoucher, drawing: Annotation, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return retouch(photo, drawing)
+def _retouched(retoucher: Retoucher, drawing: Annotation, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return retoucher.without(photo, drawing)
 
 
 def _squares(photo: NDArray[np.uint8], count: int, side: int) -> list[NDArray[np.uint8]]:

@@ -8,6 +8,7 @@ the hair of the coat, not the edges of markings, eyes and head, nor whiskers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -95,13 +96,30 @@ def _whisker_likeness(picture: NDArray[np.float32]) -> Mask:
     return np.asarray(np.clip((lines - _MOST_HAIRS) / (_MOST_WHISKERS - _MOST_HAIRS), 0, 1), np.float32)
 
 
-Retoucher = Callable[[Photo, Annotation], Photo]
-RETOUCHERS: dict[str, tuple[Kind, Retoucher]] = {
-    "markings": ("spots", without_markings),
-    "whiskers": ("whiskers", without_whiskers),
-    "fur": ("fur", without_hair),
+class Retoucher(NamedTuple):
+    """What takes a drawn thing from a photo.
+
+    Attributes:
+        drawn: what has to be drawn for it.
+        known: kinds of which the drawing has to say where they are: what is not drawn would count as something else.
+        without: the photo and its drawing -> the photo without it.
+    """
+
+    drawn: Kind
+    known: tuple[Kind, ...]
+    without: Callable[[Photo, Annotation], Photo]
+
+    def can_use(self, drawing: Annotation) -> bool:
+        """Whether all that it needs was drawn."""
+        return drawing.has(self.drawn) and all(drawing.knows(kind) for kind in self.known)
+
+
+RETOUCHERS = {
+    "markings": Retoucher("spots", (), without_markings),
+    "whiskers": Retoucher("whiskers", (), without_whiskers),
+    "fur": Retoucher("fur", ("spots",), without_hair),
 }
-"""By view (:mod:`bsgui.training.views`): what has to be drawn for it, and what takes it away."""
+"""By view (:mod:`bsgui.training.views`)."""
 
 
 def _filled(picture: NDArray[np.float32], known: Mask, unit: float) -> NDArray[np.float32]:

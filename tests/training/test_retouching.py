@@ -11,7 +11,7 @@ from bsgui.analysis.semantic.annotations import Annotation, Stroke, read_annotat
 from bsgui.core.errors import UsageError
 from bsgui.training.config import read_config
 from bsgui.training.data import Batch, batches, load_pack
-from bsgui.training.retouching import without_hair, without_markings, without_whiskers
+from bsgui.training.retouching import RETOUCHERS, without_hair, without_markings, without_whiskers
 from bsgui.training.trainer import train_from_config
 from bsgui.training.views import VIEWS
 
@@ -88,6 +88,15 @@ def test_whiskers_that_nobody_drew_stay_in_a_coat_without_hair() -> None:
     coat = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], float)
     smooth = without_hair(photo, _drawing(strokes={}, regions={"fur": (coat,)})).astype(float)
     assert smooth[100, 30:100].mean() > 0.85 * photo[100, 30:100].mean()
+
+
+def test_a_coat_is_used_only_where_its_markings_are_known() -> None:
+    coat = {"fur": (SPOT,)}
+    assert not RETOUCHERS["fur"].can_use(_drawing(regions=coat))
+    assert RETOUCHERS["fur"].can_use(_drawing(regions=coat | {"spots": (EYE,)}))
+    unmarked = Annotation("pets/1.png", "train", SIDE, SIDE, "T", {}, coat, frozenset({"spots"}))  # type: ignore[arg-type]
+    assert RETOUCHERS["fur"].can_use(unmarked)
+    assert not RETOUCHERS["markings"].can_use(unmarked)
 
 
 def test_views_show_what_was_drawn_and_paint_where_nothing_was() -> None:

@@ -88,6 +88,10 @@ class Annotation:
         """Whether something of this kind was drawn."""
         return bool(self.strokes.get(kind) or self.regions.get(kind))
 
+    def knows(self, kind: Kind) -> bool:
+        """Whether it says where the kind is: drawn, or looked for and not there."""
+        return kind in self.absent or self.has(kind)
+
     def mask(self, kind: Kind, height: int, width: int) -> NDArray[np.bool_]:
         """Where the kind is, at any size: the drawing covers the whole photo, whatever its pixels.
 

@@ -26,11 +26,11 @@ from .commands import exit_status
 from .data import Pack, decode, read_index
 
 _PHOTOS = 8
-# The finest octaves are outlines and hair, which other branches hold.
-_LEFT_OUT = 2
 
 
-def with_counterpart(network: BranchedGenerator, branch: int, of: int, photos: Tensor) -> BranchedGenerator:
+def with_counterpart(
+    network: BranchedGenerator, branch: int, of: int, photos: Tensor, left_out: int = 2
+) -> BranchedGenerator:
     """A network whose ``branch`` holds the opposite of what branch ``of`` does, and its own mean gates.
 
     Args:
@@ -38,6 +38,7 @@ def with_counterpart(network: BranchedGenerator, branch: int, of: int, photos: T
         branch: that is to hold the opposite, counted from 0.
         of: the other one.
         photos: (B, 3, h, w) in [-1, 1], to take the means of.
+        left_out: so many of the finest octaves get no opposite: outlines and hair, which other branches may hold.
 
     Raises:
         UsageError: there are no such two branches, or the network has a single octave.
@@ -57,7 +58,7 @@ def with_counterpart(network: BranchedGenerator, branch: int, of: int, photos: T
     for name in ("head.weight", "head.bias"):
         answer = state[name].chunk(config.branches)[branch]
         answer.neg_()
-        answer[: 3 * _LEFT_OUT] = 0
+        answer[: 3 * left_out] = 0
     bias = state["head.bias"].chunk(config.branches)[branch]
     bias[: len(gates)] += gates / HEAD_SCALE
     result = BranchedGenerator(config)
@@ -92,13 +93,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--branch", type=int, required=True, help="that is to hold the opposite, from 0")
     parser.add_argument("--of", type=int, required=True, metavar="BRANCH")
+    parser.add_argument("--left-out", type=int, default=2, metavar="OCTAVES", help="finest ones, without an opposite")
     parser.add_argument("--photos", type=Path, required=True, metavar="INDEX.csv", help="pack of photos of one size")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
 
     def make() -> None:
         network = load_generator(options.weights)
-        save_weights(with_counterpart(network, options.branch, options.of, _photos(options.photos)), options.to)
+        photos = _photos(options.photos)
+        save_weights(with_counterpart(network, options.branch, options.of, photos, options.left_out), options.to)
 
     return exit_status(make)
 

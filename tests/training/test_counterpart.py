@@ -21,6 +21,15 @@ def _network() -> BranchedGenerator:
     return network.eval().requires_grad_(False)
 
 
+def _answers(network: BranchedGenerator, photos: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+    """What the heads say, (photos, 3 branches, 3 gates an octave and more, h, w)."""
+    found: list[torch.Tensor] = []
+    hook = network.head.register_forward_hook(lambda _module, _inputs, output: found.append(output))
+    network(photos, styles)
+    hook.remove()
+    return found[0].reshape(len(photos), 3, -1, *found[0].shape[2:])
+
+
 def test_where_the_other_takes_it_gives_and_the_others_say_what_they_said() -> None:
     network, photos = _network(), torch.rand(2, 3, 32, 32) * 2 - 1
     styles = network.styles(torch.zeros(2, _CONFIG.latent), torch.zeros(2, dtype=torch.long))
@@ -29,14 +38,7 @@ def test_where_the_other_takes_it_gives_and_the_others_say_what_they_said() -> N
     torch.testing.assert_close(after.shift[:, 1:], before.shift[:, 1:])
     torch.testing.assert_close(after.scale[:, 1:], before.scale[:, 1:])
 
-    def answers(of: BranchedGenerator) -> torch.Tensor:
-        found: list[torch.Tensor] = []
-        hook = of.head.register_forward_hook(lambda _module, _inputs, output: found.append(output))
-        of(photos, styles)
-        hook.remove()
-        return found[0].reshape(2, 3, -1, *found[0].shape[2:])
-
-    was, now = answers(network), answers(other)
+    was, now = _answers(network, photos, styles), _answers(other, photos, styles)
     coarse = slice(6, 12)  # The last two octaves.
     counter = now[:, 0, coarse] + now[:, 2, coarse]
     assert float(counter.std((0, 2, 3)).max()) < 1e-4  # Together they hold what does not depend on the place,
@@ -44,6 +46,14 @@ def test_where_the_other_takes_it_gives_and_the_others_say_what_they_said() -> N
     torch.testing.assert_close(counter.mean((0, 2, 3)), wanted, atol=1e-4, rtol=1e-4)  # which is what one held.
     torch.testing.assert_close(now[:, 0, 12:], -now[:, 2, 12:], atol=1e-5, rtol=1e-5)
     assert float(now[:, 0, :6].std((0, 2, 3)).max()) < 1e-4
+
+
+def test_what_is_fine_has_an_opposite_too_if_wanted() -> None:
+    network, photos = _network(), torch.rand(2, 3, 32, 32) * 2 - 1
+    styles = network.styles(torch.zeros(2, _CONFIG.latent), torch.zeros(2, dtype=torch.long))
+    now = _answers(with_counterpart(network, 0, 2, photos, left_out=0), photos, styles)
+    assert float((now[:, 0, :12] + now[:, 2, :12]).std((0, 2, 3)).max()) < 1e-4
+    assert float(now[:, 0, :6].std((0, 2, 3)).max()) > 0.01
 
 
 @pytest.mark.parametrize(("branch", "of"), [(0, 0), (0, 3), (-1, 1)])

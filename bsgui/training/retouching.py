@@ -89,13 +89,6 @@ def without_hair(photo: Photo, drawing: Annotation) -> Photo:
     return np.asarray(np.clip(np.rint(picture - hair), 0, 255), np.uint8)
 
 
-def _whisker_likeness(picture: NDArray[np.float32]) -> Mask:
-    """0 for hair to 1 for what is as thin, long and bright as a whisker: (h, w, 3) -> (h, w)."""
-    luma = torch.from_numpy(picture.mean(2))[None, None] / 127.5 - 1
-    lines = ThinLines()(luma - gaussian_blur(luma, 2.0))[0, 0].numpy()
-    return np.asarray(np.clip((lines - _MOST_HAIRS) / (_MOST_WHISKERS - _MOST_HAIRS), 0, 1), np.float32)
-
-
 class Retoucher(NamedTuple):
     """What takes a drawn thing from a photo.
 
@@ -120,6 +113,13 @@ RETOUCHERS = {
     "fur": Retoucher("fur", ("spots",), without_hair),
 }
 """By view (:mod:`bsgui.training.views`)."""
+
+
+def _whisker_likeness(picture: NDArray[np.float32]) -> Mask:
+    """0 for hair to 1 for what is as thin, long and bright as a whisker: (h, w, 3) -> (h, w)."""
+    luma = torch.from_numpy(picture.mean(2))[None, None] / 127.5 - 1
+    lines = ThinLines()(luma - gaussian_blur(luma, 2.0))[0, 0].numpy()
+    return np.asarray(np.clip((lines - _MOST_HAIRS) / (_MOST_WHISKERS - _MOST_HAIRS), 0, 1), np.float32)
 
 
 def _filled(picture: NDArray[np.float32], known: Mask, unit: float) -> NDArray[np.float32]:

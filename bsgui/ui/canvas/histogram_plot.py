@@ -1,4 +1,4 @@
-"""The curves of a histogram. Imports pyqtgraph, which takes a fifth of a second: see :mod:`.late_import`."""
+"""The curves of a histogram. Imports pyqtgraph, which takes a fifth of a second: see :mod:`bsgui.ui.late_import`."""
 
 from __future__ import annotations
 

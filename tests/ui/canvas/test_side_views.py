@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from bsgui.core.document import Document
@@ -70,6 +70,31 @@ def test_a_hidden_histogram_does_nothing_until_it_is_shown(qtbot: QtBot, canvas:
     assert not panel.findChildren(type(panel._throttle._timer))[0].isActive()
     panel.show()
     qtbot.waitUntil(lambda: "white" in panel.caption)
+
+
+def test_a_histogram_behind_other_tabs_waits_until_it_is_in_front(qtbot: QtBot, canvas: CanvasView) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    panel = HistogramPanel(canvas)
+    docks = [QDockWidget(name, window) for name in ("behind", "in front")]
+    for dock, content in zip(docks, (panel, QLabel("something else")), strict=True):
+        dock.setWidget(content)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.tabifyDockWidget(*docks)
+    docks[1].raise_()
+    window.resize(800, 600)
+    with qtbot.waitExposed(window):
+        window.show()
+    canvas.document.open_photo(make_photo(200, 150))
+    qtbot.waitUntil(lambda: canvas.placement is not None)
+    panel._throttle.request()
+    assert not panel._throttle._timer.isActive()
+    assert panel.caption == ""
+    docks[0].raise_()
+    qtbot.waitUntil(lambda: "white" in panel.caption)
+    # And then it follows, as it did.
+    canvas.document.open_photo(None)
+    qtbot.waitUntil(lambda: panel.caption == "")
 
 
 @pytest.mark.parametrize(("width", "height"), [(200, 150), (1, 1), (2, 3000), (20_000, 8)])

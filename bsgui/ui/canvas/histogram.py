@@ -69,7 +69,7 @@ class HistogramPanel(QWidget):
             # A fifth of a second, which a window that shows no histogram need not wait for.
             self._plots.start()
             return
-        plot = self._plot or self._make_plot()
+        plot = self._make_plot() if self._plot is None else self._plot
         view = self._small_view()
         layer = looked_at(self._canvas.document, self._canvas.state)
         if view is None:

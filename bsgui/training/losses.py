@@ -49,6 +49,10 @@ class LossWeights:
         held: how far that branch's picture is from what the views differ in; where one of them is free of the factor.
         elsewhere: what counts how much in that, see :meth:`bsgui.training.factors.Factors.missed`.
         realism: the critic's opinion of re-blends.
+        least_share: see ``floor``.
+        bands: octave bands of all terms that have them.
+        faintest: variance, in the photo's, below which a branch counts less in ``plain_likeness``. Correlation is
+            blind to energy, so a branch of one per cent of it asks for less than the default.
     """
 
     reconstruction: float = 1.0
@@ -71,6 +75,7 @@ class LossWeights:
     realism: float = 0.15
     least_share: float = 0.045
     bands: int = 5
+    faintest: float = 1e-2
 
 
 class Terms(NamedTuple):
@@ -145,7 +150,7 @@ def specialization_terms(
         excess=torch.stack(excess).mean(),
         chroma_excess=torch.stack(chroma_excess).mean(),
         likeness=torch.stack(likeness).mean(),
-        plain_likeness=_pairwise(_scaled(centred, photos - mean).flatten(2, 3)).square().mean(),
+        plain_likeness=_pairwise(_scaled(centred, photos - mean).flatten(2, 3), weights.faintest).square().mean(),
         ownership=torch.stack(ownership).mean(),
         balance=-_entropy(table.mean(1)),
         place=torch.stack(places[:-1]).mean(),
@@ -201,13 +206,16 @@ def _scaled(centred: Tensor, whole: Tensor) -> Tensor:
     return centred / whole.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt().unsqueeze(1)
 
 
-def _pairwise(images: Tensor) -> Tensor:
-    """Correlation of every pair of branches, per photo: (B, N, h, w) -> (B, pairs); one branch: 0."""
+def _pairwise(images: Tensor, faintest: float = _SMALL) -> Tensor:
+    """Correlation of every pair of branches, per photo: (B, N, h, w) -> (B, pairs); one branch: 0.
+
+    Branches with a variance of less than ``faintest`` count less, or noise would be told apart.
+    """
     if images.shape[1] == 1:
         return images.new_zeros(len(images), 1)
     flat = remove_means(images).flatten(2)
     covariance = flat @ flat.transpose(1, 2) / flat.shape[2]
-    deviation = (covariance.diagonal(dim1=1, dim2=2) + _SMALL).sqrt()
+    deviation = (covariance.diagonal(dim1=1, dim2=2) + faintest).sqrt()
     correlation = covariance / (deviation.unsqueeze(1) * deviation.unsqueeze(2))
     rows, columns = torch.triu_indices(images.shape[1], images.shape[1], 1, device=images.device)
     return correlation[:, rows, columns]

@@ -14,6 +14,7 @@ from .dialogs.about import AboutDialog
 from .dialogs.models import ModelsDialog
 from .dialogs.preferences import PreferencesDialog
 from .dialogs.shortcuts import ShortcutsDialog
+from .late_import import LateImport
 
 if TYPE_CHECKING:
     from .lab.laboratory import Laboratory
@@ -28,6 +29,9 @@ class Commands:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._laboratory: Laboratory | None = None
+        self._plots = LateImport("pyqtgraph", window)
+        self._plots.done.connect(self._show_in_laboratory)
+        self._wanted: Callable[[Laboratory], None] | None = None
 
     @property
     def slots(self) -> Slots:
@@ -102,8 +106,8 @@ class Commands:
             "full_screen": self._set_full_screen,
             "hide_panels": lambda on: window.docks.hide_all(on),
             "reset_panels": lambda: window.docks.arrange(),
-            "laboratory": lambda: self._open_laboratory().show(),
-            "playback": lambda: self._open_laboratory().show_playback(),
+            "laboratory": lambda: self._open_laboratory(lambda laboratory: laboratory.show()),
+            "playback": lambda: self._open_laboratory(lambda laboratory: laboratory.show_playback()),
             "shortcuts": lambda: self._show(ShortcutsDialog(window)),
             "models": lambda: self._show(
                 ModelsDialog(services.cards, services.model_problems, services.model_folders, window)
@@ -129,14 +133,23 @@ class Commands:
         full = Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | full if on else state & ~full)
 
-    def _open_laboratory(self) -> Laboratory:
+    def _open_laboratory(self, show: Callable[[Laboratory], None]) -> None:
+        # Who never opens it never waits for pyqtgraph, and who does is not kept waiting by a window that stands still.
+        self._wanted = show
+        if self._plots.is_done:
+            self._show_in_laboratory()
+        else:
+            self._plots.start()
+
+    def _show_in_laboratory(self) -> None:
+        if self._wanted is None or not self._window.isVisible():
+            return
         if self._laboratory is None:
-            # pyqtgraph takes its time to import; who never opens the laboratory never waits for it.
             from .lab.laboratory import Laboratory
 
             services, report = self._window.services, self._window.crashes.report
             self._laboratory = Laboratory(services.race_factory, report, self._window, services.recordings)
-        return self._laboratory
+        self._wanted(self._laboratory)
 
     @staticmethod
     def _show(dialog: QDialog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -33,10 +34,10 @@ def make_window(qtbot: QtBot, folder: Path, **services: object) -> MainWindow:
 def test_the_menu_opens_the_laboratory_and_closing_the_window_closes_it(qtbot: QtBot, tmp_path: Path) -> None:
     window = make_window(qtbot, tmp_path, race_factory=Race)
     window.actions_table["laboratory"].trigger()
-    laboratory = next(x for x in top_level_windows() if isinstance(x, RaceWindow) and x.isVisible())
+    (laboratory,) = open_races()
     qtbot.addWidget(laboratory)
     window.actions_table["laboratory"].trigger()
-    assert len([x for x in top_level_windows() if isinstance(x, RaceWindow) and x.isVisible()]) == 1
+    assert open_races() == [laboratory]
     window.close()
     assert not laboratory.isVisible()
 
@@ -53,6 +54,52 @@ def test_the_menu_opens_the_playback_of_the_bundled_run(qtbot: QtBot, tmp_path: 
     assert not playback.isVisible()
 
 
+class SlowImport(QObject):
+    """Stands for pyqtgraph on its way; ``arrive`` is for the test to say."""
+
+    done = Signal()
+    newest: SlowImport
+
+    def __init__(self, _module: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.is_done = self.is_under_way = False
+        SlowImport.newest = self
+
+    def start(self) -> None:
+        self.is_under_way = True
+
+    def arrive(self) -> None:
+        self.is_done = True
+        self.done.emit()
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_what_the_laboratory_draws_with_is_imported_beside_the_window(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bsgui.ui.commands.LateImport", SlowImport)
+    window = make_window(qtbot, tmp_path, race_factory=Race)
+    assert not SlowImport.newest.is_under_way
+    window.actions_table["laboratory"].trigger()
+    assert SlowImport.newest.is_under_way
+    assert not open_races()
+    SlowImport.newest.arrive()
+    (laboratory,) = open_races()
+    qtbot.addWidget(laboratory)
+    window.close()
+
+
+def test_a_window_that_was_closed_opens_no_laboratory(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bsgui.ui.commands.LateImport", SlowImport)
+    window = make_window(qtbot, tmp_path, race_factory=Race)
+    window.actions_table["laboratory"].trigger()
+    window.close()
+    SlowImport.newest.arrive()
+    assert not open_races()
+
+
 def test_without_races_there_is_no_door(qtbot: QtBot, tmp_path: Path) -> None:
     window = make_window(qtbot, tmp_path)
     assert not window.actions_table["laboratory"].isVisible()
@@ -66,3 +113,7 @@ def test_its_key_belongs_to_it_alone(keys: str, action: str) -> None:
 
 def top_level_windows() -> list[object]:
     return list(QApplication.topLevelWidgets())
+
+
+def open_races() -> list[RaceWindow]:
+    return [window for window in top_level_windows() if isinstance(window, RaceWindow) and window.isVisible()]

@@ -5,7 +5,8 @@ mapping network and the affine maps of the adaptive norms); everything else stay
 which photos are taken apart in, the answers are held to what they were. In the others a branch is to move by a part of
 what it holds, differently for every seed (the diversity-sensitive loss of StarGAN v2, Choi et al. 2020, eq. 4, with an
 end to it), and what is re-blended so is to look like a photo of the domain to a critic of small places: it sees coats
-and colours, not whose head it is.
+and colours, not whose head it is. What an eye is it hardly knows; so, where eyes and nose were drawn, branches are to
+move less there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import argparse
 import copy
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -38,6 +39,7 @@ tqdm.monitor_interval = 0
 
 _PENALTY_EVERY = 8
 _HELD_STYLES = 32
+_FEATURES = "features"
 _SMALL = 1e-4
 
 
@@ -53,7 +55,7 @@ class RestylePlan:
         moves: by how much of its own deviation a branch is to move in another style, at least.
         differs: the same for two seeds of one domain.
         most: no branch is to move by more.
-        diversity, realism, held, range: weights of the terms.
+        diversity, realism, held, features, range: weights of the terms.
         average: decay of the weight average.
         seed: of all that is random.
         threads: CPU threads.
@@ -70,6 +72,7 @@ class RestylePlan:
     diversity: float = 1.0
     realism: float = 0.5
     held: float = 200.0
+    features: float = 10.0
     range: float = 20.0
     average: float = 0.99
     seed: int = 1
@@ -123,8 +126,14 @@ class Restyler:
         self._chance = torch.Generator().manual_seed(plan.seed)
         self._step = 0
 
-    def step(self, photos: Tensor, own: Tensor) -> dict[str, float]:
-        """One step on photos (B, 3, h, w) in [-1, 1] of the domains ``own`` (B,) long; the terms, for the log."""
+    def step(self, photos: Tensor, own: Tensor, featureless: Tensor | None = None) -> dict[str, float]:
+        """One step; the terms, for the log.
+
+        Args:
+            photos: (B, 3, h, w) in [-1, 1].
+            own: (B,) long, their domains.
+            featureless: the photos without their eyes and noses, where that is known.
+        """
         plan, network = self._plan, self.network
         wanted = torch.randint(1, self._domains, (len(photos),), generator=self._chance)
         with torch.no_grad():
@@ -144,7 +153,9 @@ class Restyler:
         outside = F.relu(reblends.abs() - 1).mean()
         realism, critic = self._critic_step(reblends, photos, own, wanted)
         held = self._held()
+        features = photos.new_zeros(()) if featureless is None else _seen_in(changes, photos, featureless)
         loss = plan.diversity * (few + many) + plan.realism * realism + plan.held * held + plan.range * outside
+        loss = loss + plan.features * features
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._learning, 5.0)
@@ -155,6 +166,7 @@ class Restyler:
         self._step += 1
         self._update_average()
         terms = {"moved": moved[0].mean(), "apart": apart.mean(), "realism": realism, "held": held, "outside": outside}
+        terms["features"] = features
         return {name: value.item() for name, value in terms.items()} | {"critic": critic}
 
     def _latent(self, count: int) -> Tensor:
@@ -225,13 +237,30 @@ def _share(changes: Tensor, amount: Tensor) -> Tensor:
     return (changes.square().mean((2, 3, 4)) / (amount + _SMALL) + _SMALL).sqrt()
 
 
-def restyle(network: BranchedGenerator, packs: Sequence[Pack], plan: RestylePlan) -> BranchedGenerator:
+def _seen_in(changes: Sequence[Tensor], photos: Tensor, featureless: Tensor) -> Tensor:
+    """How far branches move where eyes and noses are: mean square, in the photos' variances.
+
+    Args:
+        changes: of the branches' pictures, (B, N, 3, h, w) each.
+        photos: (B, 3, h, w).
+        featureless: the same without eyes and noses; where the two differ most, a feature is most itself.
+    """
+    weight = (photos - featureless).abs().mean(1)
+    variance = remove_means(photos).square().mean((1, 2, 3)) + _SMALL
+    moved = torch.stack([change.square().sum(1).mean(1) for change in changes]).mean(0)
+    return ((weight * moved).sum((1, 2)) / (weight.sum((1, 2)) + _SMALL) / variance).mean()
+
+
+def restyle(
+    network: BranchedGenerator, packs: Sequence[Pack], plan: RestylePlan, drawings: Path | None = None
+) -> BranchedGenerator:
     """The network with styles that count.
 
     Args:
         network: in evaluation mode.
         packs: photos of its domains.
         plan: how.
+        drawings: of eyes and noses on some of the first pack's photos, which every other step is then about.
 
     Raises:
         UsageError: the network has too few domains, or no pack has photos of that size.
@@ -239,11 +268,16 @@ def restyle(network: BranchedGenerator, packs: Sequence[Pack], plan: RestylePlan
     """
     torch.set_num_threads(plan.threads)
     restyler = Restyler(network, plan)
+    views = [""]
+    if drawings is not None:
+        packs = [*packs, replace(packs[0], drawings=drawings, views=(_FEATURES,))]
+        views.append(_FEATURES)
     loaded = [load_pack(pack, "train") for pack in packs]
-    drawn = batches(loaded, network.config.domains, (plan.size,), plan.batch, plan.seed, any_share=0.0)
+    drawn = batches(loaded, network.config.domains, (plan.size,), plan.batch, plan.seed, any_share=0.0, views=views)
     bar = tqdm(range(plan.steps), dynamic_ncols=True)
     for _, batch in zip(bar, drawn, strict=False):
-        figures = restyler.step(batch.photos, batch.domains)
+        known = [photo for photo in batch.retouched if photo is not None]
+        figures = restyler.step(batch.photos, batch.domains, torch.stack(known) if batch.view else None)
         bar.set_postfix({name: f"{value:.3g}" for name, value in figures.items()})
     _restore_usual_style(restyler.average, network)
     return restyler.average
@@ -256,6 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("weights", type=Path)
     parser.add_argument("config", type=Path, help="of the training: its photos are these, too")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--drawings", type=Path, metavar="FOLDER", help="of eyes and noses on the first pack's photos")
     for name, value in vars(plan).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = parser.parse_args(arguments)
@@ -263,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def make() -> None:
         chosen = RestylePlan(**{name: getattr(options, name) for name in vars(plan)})
         packs = read_config(options.config).data
-        save_weights(restyle(load_generator(options.weights), packs, chosen), options.to)
+        save_weights(restyle(load_generator(options.weights), packs, chosen, options.drawings), options.to)
 
     return exit_status(make)
 

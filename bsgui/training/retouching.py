@@ -1,4 +1,4 @@
-"""A photo without its markings, its whiskers or its hair, as a retoucher would paint it over a drawing of them.
+"""A photo without its markings, whiskers, hair or features, as a retoucher would paint it over a drawing of them.
 
 Drawings are those of :mod:`bsgui.analysis.semantic.annotations`, of photos that are trained on. What a photo and the
 retouched one differ in is the marking's tone and colour, not the hair that is dark or light alike; a whisker whole; and
@@ -89,6 +89,17 @@ def without_hair(photo: Photo, drawing: Annotation) -> Photo:
     return np.asarray(np.clip(np.rint(picture - hair), 0, 255), np.uint8)
 
 
+def without_features(photo: Photo, drawing: Annotation) -> Photo:
+    """A photo (h, w, 3) whose eyes and nose are painted over from their sides: a new one of the same size.
+
+    Source of the painting: as for :func:`without_whiskers`.
+    """
+    height, width = photo.shape[:2]
+    unit = max(height, width) / _REFERENCE
+    drawn = _features(drawing, height, width, unit).astype(np.uint8)
+    return np.asarray(cv2.inpaint(photo, drawn, _INPAINTING * unit, cv2.INPAINT_TELEA), np.uint8)
+
+
 class Retoucher(NamedTuple):
     """What takes a drawn thing from a photo.
 
@@ -111,8 +122,9 @@ RETOUCHERS = {
     "markings": Retoucher("spots", (), without_markings),
     "whiskers": Retoucher("whiskers", (), without_whiskers),
     "fur": Retoucher("fur", ("spots",), without_hair),
+    "features": Retoucher("eyes", (), without_features),
 }
-"""By view (:mod:`bsgui.training.views`)."""
+"""By view (:mod:`bsgui.training.views`), and what styles are to leave alone (:mod:`bsgui.training.restyle`)."""
 
 
 def _whisker_likeness(picture: NDArray[np.float32]) -> Mask:

@@ -1,5 +1,6 @@
 """Styles are taught to count without what photos are taken apart in being lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -52,6 +53,24 @@ def test_other_domains_move_the_branches_and_the_first_stays() -> None:
     assert min(_moved(after, 1), _moved(after, 2)) > 0.1
     stayed = float((_pictures(after, 0) - _pictures(before, 0)).std() / _pictures(before, 0).std())
     assert stayed < 0.25 * min(_moved(after, 1), _moved(after, 2))
+
+
+def _moved_in_the_corner(features: float) -> float:
+    """How far the branches move in the corner, in parts of how far they move elsewhere."""
+    before, photos = _network(), _photos()
+    featureless = photos.clone()
+    featureless[..., :12, :12] = featureless[..., :12, :12].mean((2, 3), keepdim=True)
+    restyler = Restyler(before, replace(_PLAN, features=features))
+    for _ in range(_PLAN.steps):
+        restyler.step(photos, torch.tensor([1, 2]), featureless)
+    change = _pictures(restyler.average, 1) - _pictures(before, 0)
+    change = (change - change.mean((3, 4), keepdim=True)).square().mean((0, 1, 2))
+    inside = float(change[:12, :12].mean())
+    return inside / (float(change.sum() - change[:12, :12].sum()) / (32**2 - 12**2))
+
+
+def test_branches_move_less_where_features_are() -> None:
+    assert _moved_in_the_corner(features=100.0) < 0.7 * _moved_in_the_corner(features=0.0)
 
 
 def test_only_what_turns_styles_into_answers_learns() -> None:

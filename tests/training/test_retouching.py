@@ -11,7 +11,7 @@ from bsgui.analysis.semantic.annotations import Annotation, Stroke, read_annotat
 from bsgui.core.errors import UsageError
 from bsgui.training.config import read_config
 from bsgui.training.data import Batch, batches, load_pack
-from bsgui.training.retouching import RETOUCHERS, without_hair, without_markings, without_whiskers
+from bsgui.training.retouching import RETOUCHERS, without_features, without_hair, without_markings, without_whiskers
 from bsgui.training.trainer import train_from_config
 from bsgui.training.views import VIEWS
 
@@ -81,6 +81,16 @@ def test_a_coat_without_hair_keeps_its_borders_its_whiskers_and_all_around_it() 
     assert smooth[100, 30:100].mean() > 225
     assert (smooth[:, 114:] == photo[:, 114:]).all()
     assert (smooth[42:50, 82:90] == photo[42:50, 82:90]).all()
+
+
+def test_eyes_are_painted_over_and_nothing_else() -> None:
+    photo = _photo()
+    blind = without_features(photo, _drawing()).astype(float)
+    assert blind[40:52, 80:92].mean() > 0.6 * photo[5:40, 5:40].mean()
+    away = np.ones((SIDE, SIDE), bool)
+    away[36:56, 76:96] = False
+    assert (blind[away] == photo[away]).all()
+    assert not RETOUCHERS["features"].can_use(_drawing(regions={"spots": (SPOT,)}))
 
 
 def test_whiskers_that_nobody_drew_stay_in_a_coat_without_hair() -> None:

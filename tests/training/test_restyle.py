@@ -1,5 +1,6 @@
 """Styles are taught to count without what photos are taken apart in being lost."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +111,22 @@ def test_the_same_seed_gives_the_same_styles_and_the_command_writes_them(tmp_pat
         torch.testing.assert_close(value, made[1].state_dict()[name], rtol=0, atol=0)
     options = ["--steps", "2", "--batch", "2", "--size", "32", "--threads", "1"]
     assert main([str(weights), str(config), "--to", str(tmp_path / "after.safetensors"), *options]) == 0
+    assert load_generator(tmp_path / "after.safetensors").config == _CONFIG
+
+
+def test_the_command_takes_drawings_of_eyes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, weights, drawings = _pack(tmp_path), tmp_path / "before.safetensors", tmp_path / "drawings"
+    save_weights(_network(), weights)
+    drawings.mkdir()
+    options = [str(weights), str(config), "--drawings", str(drawings), "--steps", "2", "--batch", "2", "--size", "32"]
+    options += ["--threads", "1", "--to", str(tmp_path / "after.safetensors")]
+    assert main(options) != 0
+    assert "no annotations" in capsys.readouterr().err
+    assert not (tmp_path / "after.safetensors").exists()
+    drawing = {"photo": "pets/1.png", "split": "train", "width": 40, "height": 40, "annotator": "T"}
+    eye = [[10, 10], [20, 10], [20, 20], [10, 20]]
+    (drawings / "1.json").write_text(json.dumps(drawing | {"regions": {"eyes": [eye]}}), encoding="utf-8")
+    assert main(options) == 0
     assert load_generator(tmp_path / "after.safetensors").config == _CONFIG
 
 

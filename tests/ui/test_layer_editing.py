@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from bsgui.core.layers import GAIN_MAX, LayerKind
@@ -206,6 +206,31 @@ def test_gain_does_not_rebuild_rows(decomposed: MainWindow) -> None:
     resets, changes = QSignalSpy(model.modelReset), QSignalSpy(model.dataChanged)
     decomposed.layers.set_gain(LAYER, 2)
     assert (resets.count(), changes.count()) == (0, 1)
+
+
+class PaintCount(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_a_gain_repaints_only_its_row(decomposed: MainWindow, qtbot: QtBot) -> None:
+    rows = [PaintCount(decomposed.layer_panel.row(layer_id)) for layer_id in (LAYER, "branch-1", "base")]
+    decomposed.layer_panel.row(LAYER).update()
+    qtbot.waitUntil(lambda: rows[0].count > 0 and decomposed.canvas.is_sharp)
+    for row in rows:
+        row.count = 0
+    decomposed.layers.set_gain(LAYER, 2)
+    qtbot.waitUntil(lambda: rows[0].count > 0)
+    QApplication.processEvents()
+    assert [row.count > 0 for row in rows] == [True, False, False]
 
 
 def test_rename_in_place(decomposed: MainWindow, qtbot: QtBot) -> None:

@@ -16,6 +16,7 @@ from bsgui.core.styles import BranchStyle, Styles
 from bsgui.core.viewport import Viewport
 from bsgui.imageio.project_file import load_project
 from bsgui.imageio.read_photo import read_photo
+from bsgui.ui.layers.row import LayerRow
 from bsgui.ui.layers.style_popover import StylePopover
 from bsgui.ui.main_window import MainWindow
 from tests.fixtures import make_decomposition
@@ -68,6 +69,31 @@ def test_choosing_a_style_runs_the_network_and_keeps_the_edits(
     assert decomposed.document.layer(LAYER).gain == 2.0
     decomposed.document.redo()
     assert styles_of(decomposed) == (CAT,)
+
+
+def test_rows_of_the_layers_that_stay_are_kept_where_a_layer_comes_and_goes(
+    decomposed: MainWindow, qtbot: QtBot
+) -> None:
+    panel = decomposed.layer_panel
+    before = {layer.id: panel.row(layer.id) for layer in decomposed.document.stack}
+    decomposed.layers.select(LAYER)
+    with qtbot.waitSignal(decomposed.decompose.decomposed):
+        decomposed.styles.choose(LAYER, "cat", 7)
+
+    def shown() -> list[str]:
+        widgets = [panel.list.indexWidget(panel.model.index(n)) for n in range(panel.model.rowCount())]
+        return [widget.layer_id for widget in reversed(widgets) if isinstance(widget, LayerRow)]
+
+    order = [layer.id for layer in decomposed.document.stack]
+    assert "own-style" in order
+    qtbot.waitUntil(lambda: shown() == order)
+    assert all(panel.row(layer_id) is row for layer_id, row in before.items())
+    assert decomposed.view.selected_layer_id == LAYER
+    decomposed.layers.select("own-style")
+    decomposed.document.undo()
+    assert shown() == list(before)
+    assert all(panel.row(layer_id) is row for layer_id, row in before.items())
+    assert decomposed.view.selected_layer_id in before
 
 
 def test_a_blend_is_live_and_one_drag_one_step(styled: MainWindow, decomposer: GatedDecomposer) -> None:

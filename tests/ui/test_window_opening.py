@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from bsgui.core.errors import ModelError
 from bsgui.core.model_card import ModelCard
 from bsgui.core.photo import Photo
+from bsgui.core.pyramid import Pyramid
 from bsgui.imageio.write_stack import write_stack
 from bsgui.ui import main_window
 from bsgui.ui.controllers import open_controller
@@ -32,6 +33,21 @@ def test_a_photo_that_is_opened_is_taken_apart(window: MainWindow, qtbot: QtBot,
     assert Path(window.services.settings.value.recent[0]).name == "cat.png"
     qtbot.waitUntil(lambda: window.status_line.exactness.text() == "Σ = photo · max error 0/255")
     assert window.status_line.fidelity.text() == "without residual 32.5 dB"
+
+
+def test_the_first_picture_of_a_photo_is_drawn_from_a_small_copy(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, settings_store: SettingsStore
+) -> None:
+    settings_store.update(auto_decompose=False)
+    large = tmp_path / "large.png"
+    assert QImage(800, 600, QImage.Format.Format_RGB888).save(str(large))
+    complete: list[bool] = []
+    window.document.photo_changed.connect(
+        lambda: complete.append(Pyramid.of(window.document.photo.samples).is_complete)
+    )
+    with qtbot.waitSignal(window.opener.photo_opened):
+        window.opener.open_path(large)
+    assert complete == [True]
 
 
 def test_auto_decompose_can_be_off(

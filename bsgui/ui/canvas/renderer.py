@@ -13,7 +13,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import cv2
@@ -40,6 +40,8 @@ _HELPERS = min(3, (os.cpu_count() or 1) - 1)
 _MAX_COARSENESS = 8
 # Fewer pixels say little about what a pixel costs.
 _MIN_MEASURED_PIXELS = 50_000
+# Pictures that it is learnt from.
+_REMEMBERED = 9
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Renderer:
             self._helpers.submit(perf_counter)
         self._pending: deque[Part] = deque()
         # The median of the last few: one hiccup of the machine must not make the next picture coarse.
-        self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=9)
+        self._seconds_per_pixel: deque[float] = deque([8e-9] * 3, maxlen=_REMEMBERED)
         self.rect = DeviceRect(0, 0, 0, 0)
 
     @property
@@ -105,11 +107,15 @@ class Renderer:
         most = _SMALL_STRIP if pace > _SLOW else _LARGE_STRIP
         self._pending = deque(strip for part in parts for strip in _strips(part, most))
         if seconds <= _SHARP_LIMIT:
+            busy = thread_time()
             self._draw_strips(perf_counter() + _LATE)
             if not self._pending:
                 return
-            # The machine has become busy meanwhile: what is left is drawn coarsely, and sharp when there is time.
+            # What is left is drawn coarsely, and sharp when there is time.
             parts, seconds = list(self._pending), _LATE
+            if thread_time() - busy > _SHARP_LIMIT / 2:
+                # It is the picture that has become slow and not the machine: the next will be as slow.
+                self._seconds_per_pixel = deque([self._seconds_per_pixel[-1]], maxlen=_REMEMBERED)
         coarseness = min(math.ceil(math.sqrt(seconds / _BUDGET)), _MAX_COARSENESS)
         for part in parts:
             self._draw_coarse(part, coarseness)
@@ -131,7 +137,7 @@ class Renderer:
         drawn: list[DeviceRect] = []
         helps = [self._helpers.submit(self._work, drawn, deadline) for _ in range(_HELPERS)]
         self._draw_next(drawn)
-        self._work(drawn, deadline)
+        self._work(drawn, deadline, perf_counter() - start)
         for helper in helps:
             # One that has not begun yet has nothing left to do.
             if not helper.cancel():
@@ -139,9 +145,11 @@ class Renderer:
         self._learn(perf_counter() - start, sum(rect.width * rect.height for rect in drawn))
         return drawn
 
-    def _work(self, drawn: list[DeviceRect], deadline: float) -> None:
-        while perf_counter() < deadline and self._draw_next(drawn):
-            pass
+    def _work(self, drawn: list[DeviceRect], deadline: float, last: float = 0.0) -> None:
+        """Draw strips as long as there is time for one that takes as long as the last, seconds."""
+        now = perf_counter()
+        while now + last < deadline and self._draw_next(drawn):
+            now, last = perf_counter(), perf_counter() - now
 
     def _draw_next(self, drawn: list[DeviceRect]) -> bool:
         try:

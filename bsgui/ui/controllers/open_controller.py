@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from bsgui.core.document import Document
 from bsgui.core.photo import Photo
+from bsgui.core.pyramid import Pyramid
 from bsgui.core.requests import CancelToken, ProgressCallback
 from bsgui.imageio.limits import ReadLimits
 from bsgui.imageio.read_photo import photo_from_array
@@ -142,15 +143,16 @@ class OpenController(QObject):
     def _read(self, path: Path | None, work: Callable[[ProgressCallback, CancelToken], Opened]) -> None:
         if self._may_close():
             self._path = path
-            self._job.run(work)
+            self._job.run(lambda report, cancel: _ready_to_show(work(report, cancel), cancel))
             self.busy_changed.emit(True)
 
     @property
     def _limits(self) -> ReadLimits:
         return ReadLimits(max_pixels=self._settings.value.max_megapixels * 1_000_000)
 
-    def _on_read(self, opened: Opened) -> None:
-        path, self._path = self._path, None
+    def _on_read(self, read: tuple[Opened, Pyramid | None]) -> None:
+        # The levels stay with whoever holds their pyramid: until the canvas does, that is here.
+        (opened, _pyramid), (path, self._path) = read, (self._path, None)
         # What another file had against it is no news over this one.
         self._notices.withdraw(self._refusal)
         self.busy_changed.emit(False)
@@ -186,3 +188,14 @@ class OpenController(QObject):
     def _start_folder(self) -> str:
         recent = self._settings.value.recent
         return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+
+def _ready_to_show(opened: Opened, cancel: CancelToken) -> tuple[Opened, Pyramid | None]:
+    """What was read, with its photo's pyramid: the window would draw its first picture from all the pixels, twice."""
+    photo = opened if isinstance(opened, Photo) else opened.photo if isinstance(opened, OpenedProject) else None
+    if photo is None:
+        return opened, None
+    cancel.raise_if_cancelled()
+    pyramid = Pyramid.of(photo.samples)
+    pyramid.build()
+    return opened, pyramid

@@ -20,8 +20,9 @@ _NO_PARENT = QModelIndex()
 class LayerListModel(QAbstractListModel):
     """The document's layers as rows, top first.
 
-    A changed setting is a ``dataChanged`` of its row, another order a ``layoutChanged``; only other layers reset the
-    model. Moving a row asks ``move(layer_id, position from the bottom)``; the document answers with its own event.
+    A changed setting is a ``dataChanged`` of its row, another order a ``layoutChanged``, a layer more or less a row
+    inserted or removed; only where all layers are others, or of other kinds, the model is reset. Moving a row asks
+    ``move(layer_id, position from the bottom)``; the document answers with its own event.
 
     Signals:
         infos_changed: the rows are the same, but what is in the layers is new.
@@ -100,8 +101,10 @@ class LayerListModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), [Qt.ItemDataRole.DecorationRole])
 
     def _replace(self) -> None:
-        # The same layers made again keep their rows: widgets are the dearest thing here.
-        if self._rows and self._kinds_now() == self._kinds:
+        # Layers that are still there keep their rows: widgets are the dearest thing here.
+        before, self._kinds = self._kinds, self._kinds_now()
+        kept = before.keys() & self._kinds.keys()
+        if kept and all(before[x] is self._kinds[x] for x in kept):
             self._refresh()
             self.infos_changed.emit()
         else:
@@ -119,17 +122,31 @@ class LayerListModel(QAbstractListModel):
         return {layer.id: decomposition.layers[layer.source].kind for layer in layers} if decomposition else {}
 
     def _refresh(self) -> None:
-        before, after = self._rows, list(reversed(self._document.stack.layers))
-        if {x.id for x in before} != {x.id for x in after}:
-            self._reset()
-            return
-        if [x.id for x in before] != [x.id for x in after]:
+        before, after = {layer.id: layer for layer in self._rows}, list(reversed(self._document.stack.layers))
+        by_id = {layer.id: layer for layer in after}
+        self._rows = [by_id.get(layer.id, layer) for layer in self._rows]
+        self._remove_others(by_id)
+        self._insert_missing(after)
+        if [x.id for x in self._rows] != [x.id for x in after]:
             self._reorder(after)
-        old = {layer.id: layer for layer in before}
         for row, layer in enumerate(after):
-            if layer != old[layer.id]:
-                self._rows[row] = layer
+            if layer != before.get(layer.id, layer):
                 self.dataChanged.emit(self.index(row), self.index(row))
+
+    def _remove_others(self, kept: Mapping[str, LayerState]) -> None:
+        for row in reversed(range(len(self._rows))):
+            if self._rows[row].id not in kept:
+                self.beginRemoveRows(_NO_PARENT, row, row)
+                del self._rows[row]
+                self.endRemoveRows()
+
+    def _insert_missing(self, wanted: list[LayerState]) -> None:
+        present = {layer.id for layer in self._rows}
+        for row, layer in enumerate(wanted):
+            if layer.id not in present:
+                self.beginInsertRows(_NO_PARENT, row, row)
+                self._rows.insert(row, layer)
+                self.endInsertRows()
 
     def _reorder(self, after: list[LayerState]) -> None:
         self.layoutAboutToBeChanged.emit()

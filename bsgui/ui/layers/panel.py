@@ -60,6 +60,10 @@ class LayerListView(QListView):
         self.setAccessibleName("Layers, top first")
         self.setMinimumHeight(90)
 
+    def dataChanged(self, topLeft: QModelIndex, bottomRight: QModelIndex, roles: Sequence[int] = ()) -> None:
+        """A row shows other settings. No row is larger for it: a list of Qt's lays out and paints all of them anew."""
+        QAbstractItemView.dataChanged(self, topLeft, bottomRight, list(roles))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down select; everything else belongs to the window."""
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
@@ -214,6 +218,8 @@ class LayerPanel(QWidget):
     def _connect(self) -> None:
         self._next_rows.timeout.connect(self._make_rows)
         self.model.modelReset.connect(self._renew_rows)
+        self.model.rowsInserted.connect(self._next_rows.start)
+        self.model.rowsAboutToBeRemoved.connect(self._forget_rows)
         self.model.infos_changed.connect(self._show_infos)
         self.model.dataChanged.connect(self._refresh_rows)
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
@@ -230,6 +236,11 @@ class LayerPanel(QWidget):
         # Not in this turn, in which the picture is drawn, too.
         self._row_widgets = {}
         self._next_rows.start()
+
+    def _forget_rows(self, parent: QModelIndex, first: int, last: int) -> None:
+        # The list deletes the widgets.
+        for number in range(first, last + 1):
+            self._row_widgets.pop(self.model.layer(number).id, None)
 
     def _make_rows(self, all_at_once: bool = False) -> None:
         """Make the rows that are missing, or as many as there is time for, and the others in the next turns."""

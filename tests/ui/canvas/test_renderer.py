@@ -108,6 +108,40 @@ def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clo
     assert sharp == [True] * 6 + [False] * 2 + [True] * 4
 
 
+def test_a_picture_that_has_become_slow_is_late_once(
+    renderer: Renderer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer_module, "thread_time", clock)
+
+    def picture(view: Viewport) -> Pixels:
+        clock.now += view.width * view.height * clock.seconds_per_pixel
+        return gradient(view)
+
+    took = []
+    for number in range(12):
+        clock.seconds_per_pixel = 1e-9 if number < 6 else 8e-8
+        began = clock.now
+        renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+        took.append(clock.now - began)
+    assert 0.016 < took[6] < 0.030
+    assert max(took[7:]) <= 0.016
+
+
+def test_a_strip_is_not_begun_where_it_would_be_late(renderer: Renderer, clock: Clock) -> None:
+    drawn: list[float] = []
+
+    def picture(view: Viewport) -> Pixels:
+        clock.now += 0.012
+        drawn.append(view.scale)
+        return gradient(view)
+
+    renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
+    # Another would have come at 24 ms; the rest is coarse.
+    assert drawn[0] == PLACEMENT.zoom
+    assert all(scale < PLACEMENT.zoom for scale in drawn[1:])
+    assert len(drawn) > 1
+
+
 def test_a_picture_in_a_hiccup_is_broken_off_and_whole_all_the_same(renderer: Renderer, clock: Clock) -> None:
     cost = iter([1.5e-7] + [1e-9] * 400)
 

@@ -33,7 +33,7 @@ from .factor_slider import FactorSlider
 from .filter_popover import FilterPopover
 from .mask_popover import MaskPopover
 from .mode_names import MODE_NAMES
-from .model import LayerListModel
+from .model import Index, LayerListModel
 from .row import LayerRow
 from .row_delegate import RowDelegate
 from .style_popover import StylePopover
@@ -60,7 +60,7 @@ class LayerListView(QListView):
         self.setAccessibleName("Layers, top first")
         self.setMinimumHeight(90)
 
-    def dataChanged(self, topLeft: QModelIndex, bottomRight: QModelIndex, roles: Sequence[int] = ()) -> None:
+    def dataChanged(self, topLeft: Index, bottomRight: Index, roles: Sequence[int] = ()) -> None:
         """A row shows other settings. No row is larger for it: a list of Qt's lays out and paints all of them anew."""
         QAbstractItemView.dataChanged(self, topLeft, bottomRight, list(roles))
 

@@ -7,12 +7,12 @@ in every operation. Channels are last throughout. What is computed is the same, 
 
 - the norms' scales and shifts, adaptive or not, go straight into the normalization;
 - activation and replicated edge are written in one pass into the convolution's padded input;
-- the factor of a residual sum is in the weights, and a bias that the next norm takes away is left out.
+- the factors of residual sums and of the head are in the weights, and a bias that the next norm takes away is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -61,12 +61,13 @@ class BranchwiseGenerator:
             gated = self._gated(photo)
             padded = _padded(self._seen(photo, gated).to(self.dtype, memory_format=_LAST))
 
-            def work(branch: int) -> list[Tensor]:
+            def work(branch: int) -> list[BranchMaps]:
                 with torch.inference_mode():  # It holds for a thread.
-                    return self._branches[branch].answers(padded, styles[:, branch], ask)
+                    answers = self._branches[branch].answers(padded, styles[:, branch], ask)
+                    return [gated.maps(answer.unsqueeze(1)) for answer in answers]
 
             by_branch = for_each(work, len(self._branches))
-            return [gated.maps(torch.stack(answers, dim=1)) for answers in zip(*by_branch, strict=True)]
+            return [_together(maps) for maps in zip(*by_branch, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class _Branch:
             _Block.of(network.bottom, branch, branches, dtype),
             tuple(_Block.of(block, branch, branches, dtype) for block in network.decoder),
             _Norm.of(network.head_norm, branch, branches),
-            _Convolution.of(network.head, branch, dtype),
+            _Convolution.of(network.head, branch, dtype, HEAD_SCALE),
         )
 
     def answers(self, padded: Tensor, styles: Tensor, ask: Callable[[], None]) -> list[Tensor]:
@@ -214,7 +215,13 @@ class _Branch:
             features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
             features = block.styled(style)(torch.cat([features, skip], dim=1))
         ask()
-        return HEAD_SCALE * self.head(_activated(self.head_norm(features))).float()
+        answers = self.head(_activated(self.head_norm(features)))
+        return answers.to(torch.float32, memory_format=torch.contiguous_format)
+
+
+def _together(maps: Sequence[BranchMaps]) -> BranchMaps:
+    """The maps of single branches as those of all."""
+    return BranchMaps(torch.cat([x.scale for x in maps], 1), torch.cat([x.shift for x in maps], 1), maps[0].mean)
 
 
 def _activated(features: Tensor) -> Tensor:

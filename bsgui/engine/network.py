@@ -121,22 +121,20 @@ class GatedPhotos(NamedTuple):
     Attributes:
         mean: (B, 3, 1, 1), the photos' mean colours.
         deviation: (B, 1, 1, 1), the photos' deviations from them.
-        tones: (B, K - 1, 3, h/2, w/2), the photos less their means, blurred more and more; an octave is the difference
-            of two neighbours, the finest the photo less the first.
+        octaves: (B, K, 3, h/2, w/2), the photos less their means, blurred more and more, each less the next; the
+            finest is without the photo itself, which its gate scales at full size.
     """
 
     mean: Tensor
     deviation: Tensor
-    tones: Tensor
+    octaves: Tensor
 
     def maps(self, answers: Tensor) -> BranchMaps:
         """The branches' maps, from what their heads answer: (B, N, 3 K + 3, h/2, w/2), gates then shift."""
         answers = answers.float()
         gates = answers[:, :, :-3].reshape(*answers.shape[:2], -1, 3, *answers.shape[3:])
         shift = answers[:, :, -3:] * self.deviation.unsqueeze(1)
-        # sum_k G_k (tone_k - tone_k+1), but for the photo itself, the finest tone, which G_0 scales at full size.
-        octaves = -F.pad(self.tones, (0, 0) * 3 + (1, 1)).diff(dim=1)
-        for gate, octave in zip(gates.unbind(2), octaves.unbind(1), strict=True):
+        for gate, octave in zip(gates.unbind(2), self.octaves.unbind(1), strict=True):
             shift.addcmul_(gate, octave.unsqueeze(1))
         return BranchMaps(gates[:, :, 0], shift, self.mean)
 
@@ -241,7 +239,7 @@ class BranchedGenerator(nn.Module):
     def gated(self, photos: Tensor) -> GatedPhotos:
         """What the gates will be laid on; photos as for :meth:`forward`."""
         mean, deviation = self.normalization(photos)
-        return GatedPhotos(mean, deviation, _tones(photos - mean, self.config.octaves - 1))
+        return GatedPhotos(mean, deviation, _octaves(photos - mean, self.config.octaves))
 
     def seen(self, photos: Tensor, gated: GatedPhotos) -> Tensor:
         """What every branch sees of the photos: (B, 12 or 20, h/2, w/2) float32, pixels of a square side by side."""
@@ -273,10 +271,10 @@ class BranchedGenerator(nn.Module):
         return gated.maps(answers.reshape(len(answers), self.config.branches, -1, *answers.shape[2:]))
 
 
-def _tones(photos: Tensor, count: int) -> Tensor:
-    """Photos blurred more and more, by an octave each, at half their size: (B, count, 3, h/2, w/2)."""
+def _octaves(photos: Tensor, count: int) -> Tensor:
+    """See :attr:`GatedPhotos.octaves`."""
     levels = [F.avg_pool2d(photos, STEM_STRIDE)]
-    for _ in range(count):
+    for _ in range(count - 1):
         levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
     sizes = [level.shape[-2:] for level in levels]
     tones = []
@@ -285,4 +283,5 @@ def _tones(photos: Tensor, count: int) -> Tensor:
         for size in reversed(sizes[:number]):
             tone = F.interpolate(tone, size, mode="bilinear", align_corners=False)
         tones.append(tone)
-    return torch.stack(tones, 1)[:, 1:]
+    tones[0] = torch.zeros_like(tones[0])  # Of the photo itself.
+    return -torch.stack([*tones, torch.zeros_like(tones[0])], 1).diff(dim=1)

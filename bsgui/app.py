@@ -15,18 +15,22 @@ import platformdirs
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+import bsgui.ui  # noqa: F401  First: after it PySide looks at no more imports.
 from bsgui import __version__
-from bsgui.core.model_choice import preferred
-from bsgui.core.race import RaceConfig, RaceSession
-from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
-from bsgui.engine.preload import quiet_imports
-from bsgui.imageio.model_store import ModelStore, default_model_folders
-from bsgui.imageio.resource_paths import APP_NAME, resource
-from bsgui.ui.icons import app_icon
-from bsgui.ui.main_window import MainWindow
-from bsgui.ui.services import Services
-from bsgui.ui.settings import SettingsStore
-from bsgui.ui.theme import apply_theme
+from bsgui.tasks.quick_imports import quick_imports
+
+with quick_imports():
+    from bsgui.core.model_choice import preferred
+    from bsgui.core.race import RaceConfig, RaceSession
+    from bsgui.core.requests import Adapter, Decomposer, SubjectFinder
+    from bsgui.engine.preload import quiet_imports
+    from bsgui.imageio.model_store import ModelStore, default_model_folders
+    from bsgui.imageio.resource_paths import APP_NAME, resource
+    from bsgui.ui.icons import app_icon
+    from bsgui.ui.main_window import MainWindow
+    from bsgui.ui.services import Services
+    from bsgui.ui.settings import SettingsStore
+    from bsgui.ui.theme import apply_theme
 
 _LOG_BYTES = 1 << 20
 _log = logging.getLogger(__name__)

@@ -1,60 +1,38 @@
 """Importing torch without holding up the window.
 
 On a worker thread the import still stops all others for half a second: Python holds its lock while the system loads
-and links 400 MB of code, and whenever the garbage collector looks through the many objects that an import makes. A
-foreign function's call gives the lock away, so here the system's own loader is called, and the import then finds the
-libraries loaded; and the collector waits. PySide reads the source of every module that anybody imports, to see whether
-it asks for one of PySide's own features, a quarter of torch's import; here it doesn't.
+and links 400 MB of code. A foreign function's call gives the lock away, so here the system's own loader is called, and
+the import then finds the libraries loaded; what else is in the way, :mod:`bsgui.tasks.quick_imports` leaves out.
 """
 
 from __future__ import annotations
 
-import builtins
 import ctypes
-import gc
 import importlib.util
 import logging
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bsgui.tasks.quick_imports import quick_imports, unwatched_imports
+
 _log = logging.getLogger(__name__)
 # In the order in which torch itself loads them; neither calls Python, so no lock is needed.
 _LIBRARIES = {"libtorch_global_deps": os.RTLD_GLOBAL, "libtorch_cpu": os.RTLD_LOCAL} if os.name == "posix" else {}
-_one_at_a_time = threading.Lock()
 
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
     """A block that imports torch, or what needs it, while the window is used. Thread: a worker's."""
-    with _one_at_a_time, _plain_imports():
-        if "torch" in sys.modules:
+    if "torch" in sys.modules:
+        with unwatched_imports():
             yield
-            return
-        preload_torch()
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
+    else:
+        with quick_imports():
+            preload_torch()
             yield
-        finally:
-            # Modules live as long as the process: the collector need never look at them.
-            gc.freeze()
-            if was_on:
-                gc.enable()
-
-
-@contextmanager
-def _plain_imports() -> Iterator[None]:
-    watched = builtins.__import__
-    # Where PySide keeps what it has replaced; modules with its features are bsgui.ui's affair, and there are none.
-    builtins.__import__ = getattr(builtins, "__orig_import__", watched)
-    try:
-        yield
-    finally:
-        builtins.__import__ = watched
 
 
 def preload_torch() -> bool:

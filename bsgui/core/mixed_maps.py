@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -16,6 +17,8 @@ from .frame import Frame
 from .photo import FloatImage, Rendered, Samples
 from .viewport import Viewport
 
+# While a slider is dragged, the same strips of a window are drawn again and again.
+_enlargement = lru_cache(maxsize=32)(Enlargement)
 # Pixels of the upright grid, each way, for one of a turned map. Drawing from an upright grid takes half the time of
 # warping the turned map; finer grids take longer and change the fidelity of real layers by less than 0.05 dB.
 _DENSITY = 1.25
@@ -81,7 +84,8 @@ class MixedMaps:
 
     def _apply(self, samples: Samples, view: Viewport, result: Rendered, changes: Sequence[Change]) -> None:
         masked = [((change.maps.scale, change.maps.shift), change.covered) for change in changes]
-        Enlargement(self.scale.shape[:2], self.size, view).apply((self.scale, self.shift), samples, result, masked)
+        enlargement = _enlargement(self.scale.shape[:2], self.size, view)
+        enlargement.apply((self.scale, self.shift), samples, result, masked)
 
     def _apply_constant(self, samples: Samples, result: Rendered, changes: Sequence[Change]) -> None:
         white, depth = (255, cv2.CV_8U) if result.dtype == np.uint8 else (1, cv2.CV_32F)

@@ -19,6 +19,7 @@ from .filtering import ContentIn, filtered
 from .frame import Frame
 from .last_seen import LastSeen
 from .layer_filter import LayerFilter
+from .map_sums import MapSums, weighed
 from .mixed_maps import Change, MixedMaps
 from .painted_mask import PaintedMask
 from .photo import OFFSET, OFFSET_TICKS, TICKS_PER_FULL_SCALE, FloatImage, Photo, Samples, TickImage, to_uint8
@@ -213,9 +214,9 @@ class AffineLayers:
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`; where no layer comes apart, one pass does it all."""
         weights = Weights.of(weights)
-        mixed = self._mixed_maps(weights)
-        if mixed.apart:
+        if weights.apart:
             return to_uint8(self.mix(weights, view))
+        mixed = self._mixed_maps(weights, for_looking=True)
         return mixed.outside.show(self._pyramid.sample(view), view, mixed.changes_in(view))
 
     def _content(self, maps: MixedMaps, view: Viewport, samples: Samples) -> ContentIn:
@@ -230,18 +231,23 @@ class AffineLayers:
     def _last_mix(self) -> dict[Hashable, _Mix]:
         return {}
 
-    def _mixed_maps(self, weights: Weights) -> _Mix:
+    @cached_property
+    def _sums(self) -> MapSums:
+        return MapSums(self.scale_maps, self.shift_maps)
+
+    def _mixed_maps(self, weights: Weights, for_looking: bool = False) -> _Mix:
         """The maps for these weights; the last are kept, as pictures are drawn in strips."""
-        key = weights.key
+        key = weights.key, for_looking
         mixed = self._last_mix.get(key)
         if mixed is None:
             plain = weights.without(weights.apart)
             masks = self._masks_on_maps(plain)
-            scale, shift = (_mix_maps(plain, maps, masks) for maps in (self.scale_maps, self.shift_maps))
+            scale, shift = (self._sums.dragged if for_looking else self._sums.of)(plain, masks)
+            shift += np.float32(OFFSET)
             mixed = _Mix(
-                self._over_photo(scale, shift + np.float32(OFFSET)),
+                self._over_photo(scale, shift),
                 {mask: self._change(plain, layers) for mask, layers in plain.painted.items()},
-                {x: self._over_photo(self.scale_maps[x], self.shift_maps[x]) for x in weights.apart},
+                {x: self._over_photo(self.scale_maps[x].copy(), self.shift_maps[x]) for x in weights.apart},
             )
             self._last_mix.clear()
             self._last_mix[key] = mixed
@@ -250,11 +256,13 @@ class AffineLayers:
     def _change(self, weights: Weights, layers: Sequence[int]) -> MixedMaps:
         """What these layers add to the picture where their mask is painted."""
         change = weights.channels[layers] + weights.outer[layers] - 2 * weights.unpainted[layers]
-        scale, shift = (_weighed(change, [maps[x] for x in layers]) for maps in (self.scale_maps, self.shift_maps))
+        scale, shift = (weighed(change, [maps[x] for x in layers]) for maps in (self.scale_maps, self.shift_maps))
         return self._over_photo(scale, shift)
 
     def _over_photo(self, scale: FloatImage, shift: FloatImage) -> MixedMaps:
-        return MixedMaps.over(scale * np.float32(1 / self.photo.white), shift, self._size, self.frame)
+        """Maps of our own as they are laid over samples; the scale is changed in place."""
+        scale *= np.float32(1 / self.photo.white)
+        return MixedMaps.over(scale, shift, self._size, self.frame)
 
     def _masks_on_maps(self, weights: Weights) -> dict[ShapedMask, NDArray[np.float32]]:
         """The smooth masks at the maps' pixels, (h, w) each; those of the last mix are kept, for drags."""
@@ -333,28 +341,3 @@ class PixelLayers:
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`."""
         return np.stack([layer[start:stop].astype(np.int32) for layer in self.layers])
-
-
-def _weighed(channels: NDArray[np.float32], maps: NDArray[np.float32] | Sequence[NDArray[np.float32]]) -> FloatImage:
-    """``sum_k channels[k] * maps[k]``: (K, 3), K maps (h, w, 3) -> new (h, w, 3)."""
-    # Not BLAS: for so little work its threads cost more than they save, most of all on a busy machine.
-    if isinstance(maps, np.ndarray) and np.all(channels == channels[:, :1]):
-        return np.asarray(np.einsum("k,khwc->hwc", channels[:, 0], maps, dtype=np.float32), np.float32)
-    # A whole row at a time: three channels at a time take a dozen times as long.
-    height, width, _ = maps[0].shape
-    rows, mixed = np.tile(channels, (1, width)), np.zeros((height, 3 * width), np.float32)
-    for own, row in zip(maps, rows, strict=True):
-        mixed += own.reshape(height, -1) * row
-    return mixed.reshape(height, width, 3)
-
-
-def _mix_maps(
-    weights: Weights, maps: NDArray[np.float32], masks: Mapping[ShapedMask, NDArray[np.float32]]
-) -> FloatImage:
-    """What all layers weigh outside of their masks, and for each smooth mask what changes inside of it."""
-    mixed = _weighed(weights.unpainted, maps)
-    for mask, values in masks.items():
-        inside = [layer for layer, own in enumerate(weights.masks) if own == mask]
-        change = weights.channels[inside] - weights.outer[inside]
-        mixed += values[..., None] * _weighed(change, [maps[layer] for layer in inside])
-    return mixed

@@ -223,8 +223,13 @@ class PaintCount(QObject):
 
 def test_a_gain_repaints_only_its_row(decomposed: MainWindow, qtbot: QtBot) -> None:
     rows = [PaintCount(decomposed.layer_panel.row(layer_id)) for layer_id in (LAYER, "branch-1", "base")]
+    # Pictures of the layers come a moment later, into all rows.
+    thumbnail = decomposed.layer_panel.row(LAYER)._thumbnail
+    qtbot.waitUntil(lambda: not thumbnail.pixmap().isNull() and decomposed.canvas.is_sharp)
+    rows[0].count = 0
     decomposed.layer_panel.row(LAYER).update()
-    qtbot.waitUntil(lambda: rows[0].count > 0 and decomposed.canvas.is_sharp)
+    qtbot.waitUntil(lambda: rows[0].count > 0)
+    QApplication.processEvents()
     for row in rows:
         row.count = 0
     decomposed.layers.set_gain(LAYER, 2)

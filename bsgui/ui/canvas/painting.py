@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QRegion
 
 from bsgui.ui.theme import Theme
 
@@ -19,6 +19,16 @@ _PADDING_X, _PADDING_Y, _GAP = 8.0, 4.0, 8.0
 def logical(rect: DeviceRect, ratio: float) -> QRectF:
     """Device pixels to the widget's own."""
     return QRectF(rect.left / ratio, rect.top / ratio, rect.width / ratio, rect.height / ratio)
+
+
+def paint_surround(painter: QPainter, placement: Placement, ratio: float, canvas: QRect, theme: Theme) -> None:
+    """What of the canvas the photo does not cover."""
+    visible = logical(placement.visible, ratio)
+    # At an odd device pixel ratio the photo ends within a pixel of the canvas.
+    left, top = math.ceil(visible.left()), math.ceil(visible.top())
+    covered = QRect(left, top, math.floor(visible.right()) - left, math.floor(visible.bottom()) - top)
+    for bare in QRegion(canvas).subtracted(QRegion(covered)):  # type: ignore[attr-defined]
+        painter.fillRect(bare, QColor(theme.surround))
 
 
 def paint_border(painter: QPainter, placement: Placement, ratio: float, theme: Theme) -> None:

@@ -25,7 +25,7 @@ from bsgui.ui.theme import current_theme
 
 from .caption import caption
 from .gestures import Gestures, is_pinch
-from .painting import logical, paint_border, paint_caption, paint_grid, paint_split
+from .painting import logical, paint_border, paint_caption, paint_grid, paint_split, paint_surround
 from .pictures import ClippingCount, chosen_picture, photo_picture
 from .placement import DeviceRect, Placement, clamp_centre, clamp_zoom, fit_zoom
 from .pyramid_loader import PyramidLoader
@@ -288,8 +288,7 @@ class CanvasView(QWidget):
             return
         if self._is_stale and not self._is_closed:
             self._render(placement)
-        if not logical(placement.visible, ratio).contains(QRectF(self.rect())):
-            painter.fillRect(self.rect(), QColor(theme.surround))
+        paint_surround(painter, placement, ratio, self.rect(), theme)
         image = self._renderer.image
         if image is not None:
             painter.drawImage(logical(self._renderer.rect, ratio), image)

@@ -228,7 +228,7 @@ class AffineLayers:
         return self.photo.width, self.photo.height
 
     @cached_property
-    def _last_mix(self) -> dict[Hashable, _Mix]:
+    def _last_mix(self) -> dict[bool, tuple[Hashable, _Mix]]:
         return {}
 
     @cached_property
@@ -237,20 +237,20 @@ class AffineLayers:
 
     def _mixed_maps(self, weights: Weights, for_looking: bool = False) -> _Mix:
         """The maps for these weights; the last are kept, as pictures are drawn in strips."""
-        key = weights.key, for_looking
-        mixed = self._last_mix.get(key)
-        if mixed is None:
-            plain = weights.without(weights.apart)
-            masks = self._masks_on_maps(plain)
-            scale, shift = (self._sums.dragged if for_looking else self._sums.of)(plain, masks)
-            shift += np.float32(OFFSET)
-            mixed = _Mix(
-                self._over_photo(scale, shift),
-                {mask: self._change(plain, layers) for mask, layers in plain.painted.items()},
-                {x: self._over_photo(self.scale_maps[x].copy(), self.shift_maps[x]) for x in weights.apart},
-            )
-            self._last_mix.clear()
-            self._last_mix[key] = mixed
+        # Both kinds: while a picture is looked at, its pixels are also read.
+        last, key = self._last_mix.get(for_looking), weights.key
+        if last is not None and last[0] == key:
+            return last[1]
+        plain = weights.without(weights.apart)
+        masks = self._masks_on_maps(plain)
+        scale, shift = (self._sums.dragged if for_looking else self._sums.of)(plain, masks)
+        shift += np.float32(OFFSET)
+        mixed = _Mix(
+            self._over_photo(scale, shift),
+            {mask: self._change(plain, layers) for mask, layers in plain.painted.items()},
+            {x: self._over_photo(self.scale_maps[x].copy(), self.shift_maps[x]) for x in weights.apart},
+        )
+        self._last_mix[for_looking] = key, mixed
         return mixed
 
     def _change(self, weights: Weights, layers: Sequence[int]) -> MixedMaps:

@@ -80,20 +80,20 @@ class Enlargement:
         scale, shift, *others = self._flat_columns([*maps, *(small for own, _ in changes for small in own)])
         masked = list(zip(others[::2], others[1::2], (mask for _, mask in changes), strict=True))
         # All that is done to a block of rows is done while they are in the processor's cache.
-        buffers = np.empty((3, self._block_rows, *samples.shape[1:]), np.float32)
+        buffers = np.empty((4 if masked else 2, self._block_rows, *samples.shape[1:]), np.float32)
         for start, stop, needed in self._blocks:
-            total, term, spare = buffers[:, : stop - start]
-            block, seen = weights[start:stop, needed], samples[start:stop]
-            _scaled(block, scale[needed], seen, total)
+            total, term, *spare = buffers[:, : stop - start]
+            block = weights[start:stop, needed]
+            _product(block, scale[needed], total)
             _product(block, shift[needed], term)
             for own_scale, own_shift, mask in masked:
-                covered = mask[start:stop]
-                if covered.any():
-                    cv2.add(total, term, dst=total)
-                    _scaled(block, own_scale[needed], seen, term)
-                    _product(block, own_shift[needed], spare)
-                    cv2.add(term, spare, dst=term)
-                    cv2.multiply(term, cv2.merge([covered] * 3), dst=term)
+                if mask[start:stop].any():
+                    change, covered = spare
+                    cv2.cvtColor(mask[start:stop], cv2.COLOR_GRAY2RGB, dst=covered)
+                    for own, changed in ((own_scale, total), (own_shift, term)):
+                        _product(block, own[needed], change)
+                        cv2.accumulateProduct(change, covered, changed)
+            cv2.multiply(total, samples[start:stop], dst=total, dtype=cv2.CV_32F)
             cv2.add(total, term, dst=result[start:stop], dtype=depth)
 
     @property
@@ -133,12 +133,6 @@ class Enlargement:
 def _product(weights: FloatImage, rows: FloatImage, result: FloatImage) -> None:
     """Rows of a small map, mixed: the product of (n, m) and (m, width * C), into (n, width, C)."""
     np.matmul(weights, rows, out=result.reshape(len(result), -1))
-
-
-def _scaled(weights: FloatImage, rows: FloatImage, samples: Samples, result: FloatImage) -> None:
-    """Samples (n, width, C), multiplied by such a product."""
-    _product(weights, rows, result)
-    cv2.multiply(result, samples, dst=result, dtype=cv2.CV_32F)
 
 
 def _block_rows(step: float, values: int) -> int:

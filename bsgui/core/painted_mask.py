@@ -7,7 +7,6 @@ in a project. Its pixels are computed where strokes are, at the scale that is lo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +23,8 @@ LEAST_RADIUS, MOST_RADIUS = 0.5, 1e5
 
 MaskValues = NDArray[np.float32]
 Part = tuple[slice, slice]
+Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom, photo pixels."""
 
 _FAR = 1e9
 _SUBPIXELS = 4
@@ -33,6 +34,8 @@ _LARGE = 4_000_000
 # A soft edge is drawn on a grid on which its Gaussian has this deviation, pixels: it has no more detail than that.
 _COARSE = 2.0
 _REACH = 3.0
+# Views whose pixels lie on the photo's grid, within so many of their pixels, are put together from tiles of this side.
+_TILE, _ALIGNED = 256, 1e-3
 # A window has a million or two pixels, four bytes each; a mask that grows is kept with and without its last stroke.
 _REMEMBERED_BYTES = 48 * 2**20
 
@@ -68,15 +71,21 @@ class Stroke:
 
     def part_of(self, view: Viewport) -> Part | None:
         """The rows and columns of a view that the stroke may cover; None if it covers none."""
-        left, top, right, bottom = self._bounds
-        columns = _seen(left - view.x, right - view.x, view.scale, view.width)
-        rows = _seen(top - view.y, bottom - view.y, view.scale, view.height)
-        return (rows, columns) if columns.start < columns.stop and rows.start < rows.stop else None
+        return _part(self.bounds, view)
 
     @cached_property
-    def _bounds(self) -> tuple[float, float, float, float]:
+    def bounds(self) -> Bounds:
+        """Of what it may cover."""
         (left, top), (right, bottom) = self.path.min(0).tolist(), self.path.max(0).tolist()
         return left - self.radius, top - self.radius, right + self.radius, bottom + self.radius
+
+
+def _part(bounds: Bounds, view: Viewport) -> Part | None:
+    """The rows and columns of a view within bounds; None if there are none."""
+    left, top, right, bottom = bounds
+    columns = _seen(left - view.x, right - view.x, view.scale, view.width)
+    rows = _seen(top - view.y, bottom - view.y, view.scale, view.height)
+    return (rows, columns) if columns.start < columns.stop and rows.start < rows.stop else None
 
 
 def _seen(low: float, high: float, scale: float, count: int) -> slice:
@@ -96,6 +105,13 @@ class PaintedMask:
     strokes: tuple[Stroke, ...]
     inverted: bool = False
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.strokes, self.inverted))
+
+    def __hash__(self) -> int:
+        return self._hash
+
     def seen_in(self, view: Viewport) -> MaskValues:
         """The mask at a view's pixel centres: (view.height, view.width) float32, 0..1."""
         painted = self.painted_in(view)
@@ -103,13 +119,52 @@ class PaintedMask:
 
     def painted_in(self, view: Viewport) -> MaskValues:
         """What is painted, whether that is the mask or its opposite: read-only, shaped as :meth:`seen_in`."""
-        return _painted(self.strokes, view)
+        left, top = view.x * view.scale, view.y * view.scale
+        corner = round(left), round(top)
+        if max(abs(left - corner[0]), abs(top - corner[1])) > _ALIGNED:
+            return _painted(self._strokes_in(view), view)
+        known = _last_seen.get((self, view))
+        return known if known is not None else _last_seen.keep((self, view), self._in_tiles(view, *corner))
 
-    def part_of(self, view: Viewport) -> Part | None:
-        """The rows and columns of a view in which anything may be painted; None if there is nothing."""
-        parts = [stroke.part_of(view) for stroke in self.strokes if not stroke.erases]
-        seen = [part for part in parts if part is not None]
-        return (_hull(rows for rows, _ in seen), _hull(columns for _, columns in seen)) if seen else None
+    def may_be_in(self, view: Viewport) -> bool:
+        """Whether anything may be painted in a view; quick, and no more than a first look."""
+        return self._painted_bounds is not None and _part(self._painted_bounds, view) is not None
+
+    @cached_property
+    def _painted_bounds(self) -> Bounds | None:
+        painted = self._bounds[[not stroke.erases for stroke in self.strokes]]
+        return (*painted[:, 0].min(0).tolist(), *painted[:, 1].max(0).tolist()) if len(painted) else None
+
+    def _in_tiles(self, view: Viewport, left: int, top: int) -> MaskValues:
+        """Put together from tiles of a grid over the photo: those that were in view before a movement are known."""
+        painted = np.zeros((view.height, view.width), np.float32)
+        for row in range(top // _TILE, (top + view.height - 1) // _TILE + 1):
+            for column in range(left // _TILE, (left + view.width - 1) // _TILE + 1):
+                tile = Viewport(column * _TILE / view.scale, row * _TILE / view.scale, view.scale, _TILE, _TILE)
+                strokes = self._strokes_in_tiles.get(tile)
+                if strokes is None:
+                    strokes = self._strokes_in_tiles[tile] = self._strokes_in(tile)
+                if strokes:
+                    x, y = column * _TILE - left, row * _TILE - top
+                    here = painted[max(y, 0) : y + _TILE, max(x, 0) : x + _TILE]
+                    there = _painted(strokes, tile, _last_tiles)[max(-y, 0) :, max(-x, 0) :]
+                    here[:] = there[: here.shape[0], : here.shape[1]]
+        return painted
+
+    @cached_property
+    def _strokes_in_tiles(self) -> dict[Viewport, tuple[Stroke, ...]]:
+        return {}
+
+    def _strokes_in(self, view: Viewport) -> tuple[Stroke, ...]:
+        """The strokes that a view may show something of."""
+        ends = (self._bounds - (view.x, view.y)) * view.scale
+        seen = np.all((np.floor(ends[:, 0]) <= (view.width, view.height)) & (np.ceil(ends[:, 1]) >= 0), axis=1)
+        return tuple(self.strokes[number] for number in np.flatnonzero(seen))
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.float64]:
+        """(n, 2, 2): left and top, then right and bottom of each stroke, photo pixels."""
+        return np.array([stroke.bounds for stroke in self.strokes], np.float64).reshape(-1, 2, 2)
 
 
 def read_painted(mask: Fields) -> PaintedMask:
@@ -130,30 +185,27 @@ def _read_stroke(stroke: Fields) -> Stroke:
     )
 
 
-def _hull(slices: Iterable[slice]) -> slice:
-    ends = [(one.start, one.stop) for one in slices]
-    return slice(min(start for start, _ in ends), max(stop for _, stop in ends))
+# Apart, so that the many views of a movement do not drive out the tiles that they are put together from.
+_last_seen, _last_tiles = (LastSeen[MaskValues](_REMEMBERED_BYTES) for _ in range(2))
 
 
-_last_seen = LastSeen[MaskValues](_REMEMBERED_BYTES)
-
-
-def _painted(strokes: tuple[Stroke, ...], view: Viewport) -> MaskValues:
+def _painted(strokes: tuple[Stroke, ...], view: Viewport, seen: LastSeen[MaskValues] | None = None) -> MaskValues:
     """What strokes paint in a view; of one that grows, only the last is drawn anew."""
     if not strokes:
         return np.zeros((view.height, view.width), np.float32)
-    known = _last_seen.get((strokes, view))
+    seen = _last_seen if seen is None else seen
+    known = seen.get((strokes, view))
     if known is not None:
         return known
-    settled = _last_seen.get((strokes[:-1], view))
+    settled = seen.get((strokes[:-1], view))
     if settled is None:
         settled = np.zeros((view.height, view.width), np.float32)
         for stroke in strokes[:-1]:
             _paint(settled, stroke, view)
-        _last_seen.keep((strokes[:-1], view), settled)
+        seen.keep((strokes[:-1], view), settled)
     painted = settled.copy()
     _paint(painted, strokes[-1], view)
-    return _last_seen.keep((strokes, view), painted)
+    return seen.keep((strokes, view), painted)
 
 
 def _paint(canvas: MaskValues, stroke: Stroke, view: Viewport) -> None:
@@ -168,12 +220,16 @@ def _paint(canvas: MaskValues, stroke: Stroke, view: Viewport) -> None:
 
 def _covered(stroke: Stroke, view: Viewport, part: Part) -> MaskValues:
     """How much a stroke covers of each pixel of a part of a view: a thick line, blurred as its edge is soft."""
-    rows, columns = part
     radius = stroke.radius * view.scale
     sigma = radius * (1 - stroke.hardness) / 4
     step = max(1, int(sigma / _COARSE))
     margin = math.ceil(_REACH * sigma / step)
-    height, width = (math.ceil((along.stop - along.start) / step) + 2 * margin for along in part)
+    # The coarse grid begins where the photo does, or there would be seams between the parts of a view.
+    rows, columns = (
+        slice(along.start - (along.start + round(corner * view.scale)) % step, along.stop)
+        for along, corner in zip(part, (view.y, view.x), strict=True)
+    )
+    height, width = (math.ceil((along.stop - along.start) / step) + 2 * margin for along in (rows, columns))
     # OpenCV's own smoothed lines are a pixel and a half too wide.
     finer = _FINER if height * width <= _LARGE else 1
     line = np.zeros((height * finer, width * finer), np.uint8)
@@ -192,5 +248,5 @@ def _covered(stroke: Stroke, view: Viewport, part: Part) -> MaskValues:
     if step > 1:
         size = (width * step, height * step)
         covered = np.asarray(cv2.resize(covered, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    top = left = margin * step
-    return covered[top : top + rows.stop - rows.start, left : left + columns.stop - columns.start]
+    top, left = (margin * step + along.start - wider.start for along, wider in zip(part, (rows, columns), strict=True))
+    return covered[top:, left:][: part[0].stop - part[0].start, : part[1].stop - part[1].start]

@@ -123,7 +123,7 @@ class _Mix(NamedTuple):
 
     def changes_in(self, view: Viewport) -> list[Change]:
         """What is painted in a view, and adds to the picture there."""
-        seen = ((mask, maps) for mask, maps in self.painted.items() if mask.part_of(view) is not None)
+        seen = ((mask, maps) for mask, maps in self.painted.items() if mask.may_be_in(view))
         return [Change(maps, mask.painted_in(view)) for mask, maps in seen]
 
 

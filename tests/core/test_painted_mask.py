@@ -86,9 +86,66 @@ def test_a_stroke_that_grows_is_drawn_as_if_it_had_been_drawn_at_once() -> None:
     np.testing.assert_allclose(grown[1:, 1:], fresh, atol=0.05)
 
 
+def many_strokes(seed: int = 3) -> PaintedMask:
+    rng = np.random.default_rng(seed)
+    strokes = []
+    for number in range(9):
+        path = rng.uniform(0, 600, 2) + rng.normal(0, 20, (12, 2)).cumsum(0)
+        hardness = float(rng.uniform(0, 1))
+        strokes.append(Stroke(tuple((float(x), float(y)) for x, y in path), 40, hardness, erases=number % 3 == 2))
+    return PaintedMask(tuple(strokes))
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 2.0])
+def test_a_view_on_the_photos_grid_is_what_one_between_its_pixels_is(scale: float) -> None:
+    mask = many_strokes()
+    on_grid = Viewport(37 / scale, 250 / scale, scale, 400, 300)
+    # Within a hair of it, but drawn at once and not from tiles.
+    beside = Viewport(37.01 / scale, 250.01 / scale, scale, 400, 300)
+    difference = np.abs(mask.seen_in(on_grid) - mask.seen_in(beside))
+    assert 0 < mask.seen_in(on_grid).mean() < 1
+    assert difference.max() < 0.3  # in single pixels of a hard edge
+    assert difference.mean() < 2e-4
+
+
+def test_there_are_no_seams_between_the_parts_of_a_soft_stroke() -> None:
+    mask = PaintedMask((Stroke(((300.0, 300.0), (420.0, 330.0)), 250, 0.0),))
+    view = Viewport(101, 113, 1.0, 450, 400)
+    whole = mask.seen_in(view)
+    steps = [np.abs(np.diff(whole, n=2, axis=axis)).max() for axis in (0, 1)]
+    assert max(steps) < 0.005
+    part = mask.seen_in(view.part(slice(100, 317), slice(59, 404)))
+    np.testing.assert_allclose(part, whole[100:317, 59:404], atol=1e-6)
+
+
+def test_after_a_movement_only_what_has_come_into_view_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[Viewport] = []
+    paint = painted_mask._paint
+    monkeypatch.setattr(painted_mask, "_paint", lambda *args: (painted.append(args[2]), paint(*args))[1])
+    mask = many_strokes(seed=4)
+    mask.seen_in(Viewport(0, 0, 1.0, 500, 500))
+    assert painted
+    painted.clear()
+    mask.seen_in(Viewport(7, 9, 1.0, 500, 500))
+    assert not painted
+    mask.seen_in(Viewport(100, 0, 1.0, 500, 500))
+    assert all(view.x == 512 for view in painted)
+
+
+def test_a_stroke_more_changes_only_the_tiles_that_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[Viewport] = []
+    paint = painted_mask._paint
+    mask, view = many_strokes(seed=5), Viewport(0, 0, 1.0, 768, 768)
+    mask.seen_in(view)
+    monkeypatch.setattr(painted_mask, "_paint", lambda *args: (painted.append(args[2]), paint(*args))[1])
+    more = PaintedMask((*mask.strokes, Stroke(((700.0, 700.0),), 20)))
+    more.seen_in(view)
+    assert [(tile.x, tile.y) for tile in painted] == [(512, 512)]
+
+
 def test_what_is_out_of_view_costs_and_covers_nothing() -> None:
     far = PaintedMask((Stroke(((5e8, 5e8), (6e8, 5e8)), 50, 0.5),))
-    assert far.part_of(WHOLE) is None
+    assert not far.may_be_in(WHOLE)
     assert not far.seen_in(WHOLE).any()
     through = PaintedMask((Stroke(((-5e8, 40), (5e8, 40)), 5, 1.0),))
     assert at(through, (60, 40), (60, 60)) == pytest.approx([1, 0])
@@ -118,7 +175,7 @@ def test_a_painted_layer_is_as_it_is_set_where_it_is_painted(inverted: bool, fra
 def test_nothing_is_painted_without_strokes() -> None:
     assert not PaintedMask(()).seen_in(WHOLE).any()
     assert PaintedMask((), inverted=True).seen_in(WHOLE).all()
-    assert PaintedMask(()).part_of(WHOLE) is None
+    assert not PaintedMask(()).may_be_in(WHOLE)
 
 
 def test_a_mask_without_paint_in_view_leaves_the_layer_as_it_came() -> None:

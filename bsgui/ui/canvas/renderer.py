@@ -163,11 +163,15 @@ class Renderer:
     def _draw_coarse(self, part: Part, coarseness: int) -> None:
         start = perf_counter()
         assert self._placement is not None
-        view = self._placement.viewport(part.rect, coarseness)
+        # Coarse pixels lie on a grid of the photo: they do not shimmer while it moves, and what is known is used again.
+        rect, origin = part.rect, self._placement.origin
+        left, top = (rect.left - origin[0]) % coarseness, (rect.top - origin[1]) % coarseness
+        wider = DeviceRect(rect.left - left, rect.top - top, rect.right, rect.bottom)
+        view = self._placement.viewport(wider, coarseness)
         coarse = part.picture(view)
         # The view is rounded up to whole coarse pixels: scale by the factor itself, then cut.
         scaled: Any = cv2.resize(coarse, None, fx=coarseness, fy=coarseness, interpolation=cv2.INTER_LINEAR)
-        self._put(scaled[: part.rect.height, : part.rect.width], part.rect)
+        self._put(scaled[top : top + rect.height, left : left + rect.width], rect)
         self._learn(perf_counter() - start, view.width * view.height)
 
     def _view(self, rect: DeviceRect) -> Viewport:

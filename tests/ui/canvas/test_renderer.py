@@ -91,6 +91,28 @@ def test_a_slow_picture_is_coarse_first_and_sharp_in_the_end(renderer: Renderer,
     assert np.abs(to_array(renderer.image) - expected).max() <= 1
 
 
+def test_a_coarse_picture_lies_on_the_photos_grid(renderer: Renderer, clock: Clock) -> None:
+    seen: list[Viewport] = []
+
+    def slow(view: Viewport) -> Pixels:
+        clock.now += view.width * view.height * 4e-7
+        seen.append(view)
+        return gradient(view)
+
+    for step in range(6):
+        moved = Placement(PLACEMENT.canvas, PLACEMENT.photo, PLACEMENT.zoom, (1900.0 + 2 * step, 1400.0 + 6 * step))
+        seen.clear()
+        renderer.start(moved, [Part(moved.visible, slow)])
+    for view in seen:
+        assert view.scale < PLACEMENT.zoom
+        assert (view.x * view.scale, view.y * view.scale) == pytest.approx(
+            (round(view.x * view.scale), round(view.y * view.scale)), abs=1e-6
+        )
+    assert renderer.image is not None
+    expected = gradient(moved.viewport(moved.visible)).astype(int)
+    assert np.abs(to_array(renderer.image) - expected).mean() < 2
+
+
 def test_one_hiccup_does_not_make_pictures_coarse(renderer: Renderer, clock: Clock) -> None:
     def picture(view: Viewport) -> Pixels:
         clock.now += view.width * view.height * clock.seconds_per_pixel

@@ -10,10 +10,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog
 
 from .canvas.view_state import Look
-from .dialogs.about import AboutDialog
-from .dialogs.models import ModelsDialog
-from .dialogs.preferences import PreferencesDialog
-from .dialogs.shortcuts import ShortcutsDialog
 from .late_import import LateImport
 
 if TYPE_CHECKING:
@@ -48,7 +44,7 @@ class Commands:
             "export": window.exporter.export_stack,
             "export_composite": window.exporter.export_composite,
             "close_photo": self._close_photo,
-            "preferences": lambda: self._show(PreferencesDialog(window.services.settings, window)),
+            "preferences": self._show_preferences,
             "quit": window.close,
             "undo": window.document.undo,
             "redo": window.document.redo,
@@ -108,12 +104,10 @@ class Commands:
             "reset_panels": lambda: window.docks.arrange(),
             "laboratory": lambda: self._open_laboratory(lambda laboratory: laboratory.show()),
             "playback": lambda: self._open_laboratory(lambda laboratory: laboratory.show_playback()),
-            "shortcuts": lambda: self._show(ShortcutsDialog(window)),
-            "models": lambda: self._show(
-                ModelsDialog(services.cards, services.model_problems, services.model_folders, window)
-            ),
+            "shortcuts": self._show_shortcuts,
+            "models": self._show_models,
             "log_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(services.log_folder))),
-            "about": lambda: self._show(AboutDialog(services.cards, window)),
+            "about": self._show_about,
         }
 
     def _close_photo(self) -> None:
@@ -150,6 +144,29 @@ class Commands:
             services, report = self._window.services, self._window.crashes.report
             self._laboratory = Laboratory(services.race_factory, report, self._window, services.recordings)
         self._wanted(self._laboratory)
+
+    # Dialogs are imported when they are wanted: the window is up sooner.
+
+    def _show_preferences(self) -> None:
+        from .dialogs.preferences import PreferencesDialog
+
+        self._show(PreferencesDialog(self._window.services.settings, self._window))
+
+    def _show_shortcuts(self) -> None:
+        from .dialogs.shortcuts import ShortcutsDialog
+
+        self._show(ShortcutsDialog(self._window))
+
+    def _show_models(self) -> None:
+        from .dialogs.models import ModelsDialog
+
+        services = self._window.services
+        self._show(ModelsDialog(services.cards, services.model_problems, services.model_folders, self._window))
+
+    def _show_about(self) -> None:
+        from .dialogs.about import AboutDialog
+
+        self._show(AboutDialog(self._window.services.cards, self._window))
 
     @staticmethod
     def _show(dialog: QDialog) -> None:

@@ -6,6 +6,8 @@ import threading
 
 from bsgui.core.errors import Cancelled
 
+from .background import give_way
+
 
 class CancelSource:
     """A :class:`~bsgui.core.requests.CancelToken` that can be thrown once, from any thread."""
@@ -23,6 +25,10 @@ class CancelSource:
         self._event.set()
 
     def raise_if_cancelled(self) -> None:
-        """Raise :class:`~bsgui.core.errors.Cancelled` once :meth:`cancel` has been called."""
+        """Raise :class:`~bsgui.core.errors.Cancelled` once :meth:`cancel` has been called.
+
+        Between two steps is also the moment to let the window go first.
+        """
+        give_way()
         if self._event.is_set():
             raise Cancelled

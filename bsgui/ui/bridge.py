@@ -8,8 +8,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from bsgui.core.requests import CancelToken, ProgressCallback
+from bsgui.tasks.background import ask_for_room
 from bsgui.tasks.job import Job
 from bsgui.tasks.outcomes import Cancelled, Failed, Finished, Outcome, Previewed, Progressed, Started, Superseded
+
+_ROOM = 0.06
 
 
 class OutcomeBridge(QObject):
@@ -57,6 +60,9 @@ class OutcomeBridge(QObject):
     def _deliver(self, outcome: Outcome[Any]) -> None:
         if outcome.request_id != self._followed:
             return
+        if not isinstance(outcome, Started | Progressed):
+            # What a result changes in the window is painted in the next turns.
+            ask_for_room(_ROOM)
         if isinstance(outcome, Started):
             self.started.emit()
         elif isinstance(outcome, Progressed):

@@ -40,6 +40,19 @@ class PixelBuffer:
             raise MemoryError(f"no room for an image of {width} × {height} pixels")
         return PixelBuffer(image, np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4))
 
+    @staticmethod
+    def in_memory(memory: NDArray[np.uint8], width: int, height: int) -> PixelBuffer:
+        """A buffer at the beginning of some memory; what is in it is what was there.
+
+        Args:
+            memory: (n,), n at least ``4 * width * height``; belongs to the buffer until there is a newer one in it.
+            width: pixels.
+            height: pixels.
+        """
+        pixels = memory[: 4 * width * height].reshape(height, width, 4)
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        return PixelBuffer(image, pixels)
+
     def draw(self, pixels: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
         """Put a picture (h, w, 3) uint8, RGB, in its place in the image. Thread: any, in places of its own."""
         height, width = pixels.shape[:2]

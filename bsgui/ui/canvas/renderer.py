@@ -17,6 +17,7 @@ from time import perf_counter, thread_time
 from typing import Any
 
 import cv2
+import numpy as np
 from PySide6.QtGui import QImage
 
 from bsgui.core.viewport import Viewport
@@ -40,6 +41,8 @@ _HELPERS = min(3, (os.cpu_count() or 1) - 1)
 _MAX_COARSENESS = 8
 # Fewer pixels say little about what a pixel costs.
 _MIN_MEASURED_PIXELS = 50_000
+# A large window on a usual screen.
+_USUAL_BYTES = 16 * 2**20
 # Pictures that it is learnt from.
 _REMEMBERED = 9
 
@@ -60,6 +63,8 @@ class Renderer:
 
     def __init__(self) -> None:
         self._buffer: PixelBuffer | None = None
+        # The system takes its time to give memory: once for all pictures, whatever their size.
+        self._memory = np.empty(_USUAL_BYTES, np.uint8)
         self._placement: Placement | None = None
         self._helpers = ThreadPoolExecutor(max(1, _HELPERS), "bsgui-strips")
         # To start a thread means to wait until it runs: now, and not in the first picture of a busy machine.
@@ -128,7 +133,10 @@ class Renderer:
 
     def _resize(self, rect: DeviceRect) -> None:
         if self._buffer is None or (rect.width, rect.height) != (self.rect.width, self.rect.height):
-            self._buffer = PixelBuffer.of_size(rect.width, rect.height)
+            bytes_needed = 4 * rect.width * rect.height
+            if self._memory.size < bytes_needed:
+                self._memory = np.empty(bytes_needed + bytes_needed // 4, np.uint8)
+            self._buffer = PixelBuffer.in_memory(self._memory, rect.width, rect.height)
         self.rect = rect
 
     def _draw_strips(self, deadline: float) -> list[DeviceRect]:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 
 from bsgui.core.document import Document
 from bsgui.core.pyramid import Pyramid
+from bsgui.tasks.background import ask_for_room
 from bsgui.ui.theme import current_theme
 
 from .caption import caption
@@ -35,6 +36,8 @@ from .split import Split
 from .view_state import ViewState
 
 _MARGIN = 16
+# Seconds: a picture, and what else a drag changes in the window.
+_ROOM = 0.02
 
 
 class CanvasView(QWidget):
@@ -262,6 +265,7 @@ class CanvasView(QWidget):
         if placement.visible.is_empty:
             self._renderer.clear()
             return
+        ask_for_room(_ROOM)
         self._renderer.start(placement, self._parts(placement.visible))
         self._after_drawing()
 

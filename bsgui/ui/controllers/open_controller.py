@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -157,7 +157,8 @@ class OpenController(QObject):
         self._notices.withdraw(self._refusal)
         self.busy_changed.emit(False)
         if path is not None:
-            self._settings.remember_recent(path)
+            # It is written to the disk: not in this turn, which ends with the first picture.
+            QTimer.singleShot(0, self, lambda: self._settings.remember_recent(path))
         if isinstance(opened, OpenedStack):
             self._document.open_decomposition(opened.decomposition, opened.stack)
             self.stack_opened.emit(path)

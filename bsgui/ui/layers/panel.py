@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from bsgui.core.blend_mode import PLAIN
 from bsgui.core.document import Document
 from bsgui.core.layers import LayerKind
+from bsgui.tasks.background import ask_for_room
 from bsgui.ui.canvas.view_state import ViewState
 from bsgui.ui.controllers.layer_controller import LayerController
 from bsgui.ui.controllers.style_controller import StyleController
@@ -42,6 +43,8 @@ from .value_edit import ValueEdit
 
 # Widgets are slow to make; after so many seconds the rest of the window has its turn.
 _AT_A_TIME = 0.008
+# To make them, and to paint them in the next turn.
+_ROOM = 0.04
 
 
 class LayerListView(QListView):
@@ -245,6 +248,7 @@ class LayerPanel(QWidget):
     def _make_rows(self, all_at_once: bool = False) -> None:
         """Make the rows that are missing, or as many as there is time for, and the others in the next turns."""
         began = time.perf_counter()
+        ask_for_room(_ROOM)
         missing = [n for n in range(self.model.rowCount()) if self.model.layer(n).id not in self._row_widgets]
         for number in missing:
             self._make_row(number)

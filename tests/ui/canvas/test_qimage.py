@@ -50,3 +50,15 @@ def test_images_with_alpha_or_palette_become_rgb() -> None:
 def test_a_null_image_is_refused() -> None:
     with pytest.raises(ValueError, match="null"):
         to_array(QImage())
+
+
+def test_buffers_of_any_size_are_drawn_in_the_same_memory() -> None:
+    memory = np.empty(4 * 6 * 5, np.uint8)
+    rng = np.random.default_rng(0)
+    for width, height in ((6, 5), (3, 4), (1, 7)):
+        pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
+        buffer = PixelBuffer.in_memory(memory, width, height)
+        buffer.draw(pixels)
+        np.testing.assert_array_equal(to_array(buffer.image), pixels)
+    with pytest.raises(ValueError, match="reshape"):
+        PixelBuffer.in_memory(memory, 6, 6)

@@ -7,6 +7,7 @@ in a project. Its pixels are computed where strokes are, at the scale that is lo
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,6 +37,8 @@ _COARSE = 2.0
 _REACH = 3.0
 # Views whose pixels lie on the photo's grid, within so many of their pixels, are put together from tiles of this side.
 _TILE, _ALIGNED = 256, 1e-3
+# How many views are remembered to tell whether they move: those of a window, which come in strips.
+_SCALES, _VIEWS = 4, 32
 # A window has a million or two pixels, four bytes each; a mask that grows is kept with and without its last stroke.
 _REMEMBERED_BYTES = 48 * 2**20
 
@@ -80,6 +83,12 @@ class Stroke:
         return left - self.radius, top - self.radius, right + self.radius, bottom + self.radius
 
 
+def _overlap(one: Viewport, other: Viewport) -> bool:
+    """Whether two views of one scale show some of the same; less than a pixel does not count."""
+    across, down = (other.x - one.x) * one.scale, (other.y - one.y) * one.scale
+    return -other.width + 1 < across < one.width - 1 and -other.height + 1 < down < one.height - 1
+
+
 def _part(bounds: Bounds, view: Viewport) -> Part | None:
     """The rows and columns of a view within bounds; None if there are none."""
     left, top, right, bottom = bounds
@@ -121,10 +130,29 @@ class PaintedMask:
         """What is painted, whether that is the mask or its opposite: read-only, shaped as :meth:`seen_in`."""
         left, top = view.x * view.scale, view.y * view.scale
         corner = round(left), round(top)
-        if max(abs(left - corner[0]), abs(top - corner[1])) > _ALIGNED:
+        is_on_grid = max(abs(left - corner[0]), abs(top - corner[1])) <= _ALIGNED
+        # Tiles reach beyond the view: that is made up for when it moves, and not while it is zoomed.
+        if not self._is_moved(view) or not is_on_grid:
             return _painted(self._strokes_in(view), view)
         known = _last_seen.get((self, view))
         return known if known is not None else _last_seen.keep((self, view), self._in_tiles(view, *corner))
+
+    def _is_moved(self, view: Viewport) -> bool:
+        """Whether a view overlaps another that was asked for lately at its scale."""
+        views = self._views.get(view.scale)
+        if views is None:
+            for scale in list(self._views)[: -_SCALES + 1]:
+                self._views.pop(scale, None)
+            views = self._views[view.scale] = deque(maxlen=_VIEWS)
+        is_moved = any(other != view and _overlap(other, view) for other in tuple(views))
+        if view not in views:
+            views.append(view)
+        return is_moved
+
+    @cached_property
+    def _views(self) -> dict[float, deque[Viewport]]:
+        """The last that were asked for, by scale; what threads do at the same time is at worst forgotten."""
+        return {}
 
     def may_be_in(self, view: Viewport) -> bool:
         """Whether anything may be painted in a view; quick, and no more than a first look."""

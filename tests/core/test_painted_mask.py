@@ -100,6 +100,7 @@ def many_strokes(seed: int = 3) -> PaintedMask:
 def test_a_view_on_the_photos_grid_is_what_one_between_its_pixels_is(scale: float) -> None:
     mask = many_strokes()
     on_grid = Viewport(37 / scale, 250 / scale, scale, 400, 300)
+    mask.seen_in(Viewport(30 / scale, 250 / scale, scale, 400, 300))  # It moves.
     # Within a hair of it, but drawn at once and not from tiles.
     beside = Viewport(37.01 / scale, 250.01 / scale, scale, 400, 300)
     difference = np.abs(mask.seen_in(on_grid) - mask.seen_in(beside))
@@ -111,6 +112,7 @@ def test_a_view_on_the_photos_grid_is_what_one_between_its_pixels_is(scale: floa
 def test_there_are_no_seams_between_the_parts_of_a_soft_stroke() -> None:
     mask = PaintedMask((Stroke(((300.0, 300.0), (420.0, 330.0)), 250, 0.0),))
     view = Viewport(101, 113, 1.0, 450, 400)
+    mask.seen_in(Viewport(90, 113, 1.0, 450, 400))  # It moves.
     whole = mask.seen_in(view)
     steps = [np.abs(np.diff(whole, n=2, axis=axis)).max() for axis in (0, 1)]
     assert max(steps) < 0.005
@@ -123,7 +125,8 @@ def test_after_a_movement_only_what_has_come_into_view_is_painted(monkeypatch: p
     paint = painted_mask._paint
     monkeypatch.setattr(painted_mask, "_paint", lambda *args: (painted.append(args[2]), paint(*args))[1])
     mask = many_strokes(seed=4)
-    mask.seen_in(Viewport(0, 0, 1.0, 500, 500))
+    for start in (0, 5):
+        mask.seen_in(Viewport(start, 0, 1.0, 500, 500))
     assert painted
     painted.clear()
     mask.seen_in(Viewport(7, 9, 1.0, 500, 500))
@@ -132,13 +135,29 @@ def test_after_a_movement_only_what_has_come_into_view_is_painted(monkeypatch: p
     assert all(view.x == 512 for view in painted)
 
 
+def test_while_it_is_zoomed_nothing_is_painted_out_of_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[Viewport] = []
+    paint = painted_mask._paint
+    monkeypatch.setattr(painted_mask, "_paint", lambda *args: (painted.append(args[2]), paint(*args))[1])
+    mask = many_strokes(seed=6)
+    for scale in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        for strip in range(3):
+            view = Viewport(0, 100 * strip / scale, scale, 400, 100)
+            mask.seen_in(view)
+            assert {*painted} <= {view}
+            painted.clear()
+
+
 def test_a_stroke_more_changes_only_the_tiles_that_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[Viewport] = []
     paint = painted_mask._paint
     mask, view = many_strokes(seed=5), Viewport(0, 0, 1.0, 768, 768)
-    mask.seen_in(view)
+    for seen in (Viewport(1, 0, 1.0, 768, 768), view):
+        mask.seen_in(seen)
     monkeypatch.setattr(painted_mask, "_paint", lambda *args: (painted.append(args[2]), paint(*args))[1])
     more = PaintedMask((*mask.strokes, Stroke(((700.0, 700.0),), 20)))
+    more.seen_in(Viewport(0, 9, 1.0, 50, 50))
+    painted.clear()
     more.seen_in(view)
     assert [(tile.x, tile.y) for tile in painted] == [(512, 512)]
 

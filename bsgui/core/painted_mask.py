@@ -36,7 +36,7 @@ _LARGE = 4_000_000
 _COARSE = 2.0
 _REACH = 3.0
 # Views whose pixels lie on the photo's grid, within so many of their pixels, are put together from tiles of this side.
-_TILE, _ALIGNED = 256, 1e-3
+_TILE, _ALIGNED, _MOST_TILES = 256, 1e-3, 4096
 # How many views are remembered to tell whether they move: those of a window, which come in strips.
 _SCALES, _VIEWS = 4, 32
 # A window has a million or two pixels, four bytes each; a mask that grows is kept with and without its last stroke.
@@ -144,10 +144,11 @@ class PaintedMask:
             for scale in list(self._views)[: -_SCALES + 1]:
                 self._views.pop(scale, None)
             views = self._views[view.scale] = deque(maxlen=_VIEWS)
-        is_moved = any(other != view and _overlap(other, view) for other in tuple(views))
-        if view not in views:
+        # A copy: other threads add to them.
+        known = tuple(views)
+        if view not in known:
             views.append(view)
-        return is_moved
+        return any(other != view and _overlap(other, view) for other in known)
 
     @cached_property
     def _views(self) -> dict[float, deque[Viewport]]:
@@ -169,9 +170,7 @@ class PaintedMask:
         for row in range(top // _TILE, (top + view.height - 1) // _TILE + 1):
             for column in range(left // _TILE, (left + view.width - 1) // _TILE + 1):
                 tile = Viewport(column * _TILE / view.scale, row * _TILE / view.scale, view.scale, _TILE, _TILE)
-                strokes = self._strokes_in_tiles.get(tile)
-                if strokes is None:
-                    strokes = self._strokes_in_tiles[tile] = self._strokes_in(tile)
+                strokes = self._strokes_in_tile(tile)
                 if strokes:
                     x, y = column * _TILE - left, row * _TILE - top
                     here = painted[max(y, 0) : y + _TILE, max(x, 0) : x + _TILE]
@@ -179,8 +178,16 @@ class PaintedMask:
                     here[:] = there[: here.shape[0], : here.shape[1]]
         return painted
 
+    def _strokes_in_tile(self, tile: Viewport) -> tuple[Stroke, ...]:
+        strokes = self._by_tile.get(tile)
+        if strokes is None:
+            if len(self._by_tile) >= _MOST_TILES:
+                self._by_tile.clear()
+            strokes = self._by_tile[tile] = self._strokes_in(tile)
+        return strokes
+
     @cached_property
-    def _strokes_in_tiles(self) -> dict[Viewport, tuple[Stroke, ...]]:
+    def _by_tile(self) -> dict[Viewport, tuple[Stroke, ...]]:
         return {}
 
     def _strokes_in(self, view: Viewport) -> tuple[Stroke, ...]:

@@ -59,6 +59,13 @@ class LayerSource(Protocol):
         """What :meth:`mix` gives, clipped to black..white: new (view.height, view.width, 3) uint8."""
         ...
 
+    def get_ready(self, weights: Weights) -> None:
+        """Compute what :meth:`show` needs in all views alike.
+
+        Threads that show parts of a picture at the same time would all compute it, and be in each other's way.
+        """
+        ...
+
     @property
     def pyramids(self) -> tuple[Pyramid, ...]:
         """What must be built before views below 100 % are both quick and smooth."""
@@ -219,6 +226,10 @@ class AffineLayers:
         mixed = self._mixed_maps(weights, for_looking=True)
         return mixed.outside.show(self._pyramid.sample(view), view, mixed.changes_in(view))
 
+    def get_ready(self, weights: Weights) -> None:
+        """See :meth:`LayerSource.get_ready`: the maps are mixed."""
+        self._mixed_maps(weights, for_looking=not weights.apart)
+
     def _content(self, maps: MixedMaps, view: Viewport, samples: Samples) -> ContentIn:
         """What maps make of the photo, where the samples in one view are at hand already."""
         return lambda seen: maps.apply(samples if seen == view else self._pyramid.sample(seen), seen)
@@ -337,6 +348,9 @@ class PixelLayers:
     def show(self, weights: Weights | NDArray[np.float32], view: Viewport) -> NDArray[np.uint8]:
         """See :meth:`LayerSource.show`."""
         return to_uint8(self.mix(weights, view))
+
+    def get_ready(self, weights: Weights) -> None:
+        """See :meth:`LayerSource.get_ready`: nothing."""
 
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`."""

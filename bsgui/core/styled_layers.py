@@ -126,6 +126,10 @@ class StyledLayers:
         """See :meth:`LayerSource.show`."""
         return self.mixed.show(weights, view)
 
+    def get_ready(self, weights: Weights) -> None:
+        """See :meth:`LayerSource.get_ready`: the runs' maps are mixed, too."""
+        self.mixed.get_ready(weights)
+
     def ticks(self, start: int, stop: int) -> TickImage:
         """See :meth:`LayerSource.ticks`."""
         return self.mixed.ticks(start, stop)

@@ -27,7 +27,6 @@ _OVER = np.array([255, 45, 45], np.uint8)
 _UNDER = np.array([40, 90, 255], np.uint8)
 # What rounds to black or white on an 8-bit screen is not clipped.
 _HALF_STEP = 0.5 / 255
-_ONE_PIXEL = Viewport(0, 0, 1, 1, 1)
 
 
 class ClippingCount:
@@ -55,9 +54,7 @@ def photo_picture(photo: Photo) -> Picture:
 
 def composite_picture(source: LayerSource, weights: Weights) -> Picture:
     """The sum of the layers, clipped to black..white."""
-    # What all parts of the picture have in common is computed once, here: threads that draw parts of it at the same
-    # time would all compute it, and be in each other's way.
-    source.show(weights, _ONE_PIXEL)
+    source.get_ready(weights)
     return lambda view: source.show(weights, view)
 
 

@@ -153,12 +153,12 @@ def test_a_strip_is_not_begun_where_it_would_be_late(renderer: Renderer, clock: 
     drawn: list[float] = []
 
     def picture(view: Viewport) -> Pixels:
-        clock.now += 0.012
+        clock.now += 0.017
         drawn.append(view.scale)
         return gradient(view)
 
     renderer.start(PLACEMENT, [Part(PLACEMENT.visible, picture)])
-    # Another would have come at 24 ms; the rest is coarse.
+    # Another would have come at 34 ms; the rest is coarse.
     assert drawn[0] == PLACEMENT.zoom
     assert all(scale < PLACEMENT.zoom for scale in drawn[1:])
     assert len(drawn) > 1

@@ -22,8 +22,13 @@ def measure(driver: Driver, branches: int, modes: int, seconds: float) -> dict[s
     from bsgui.core.race import RaceConfig
     from bsgui.ui.lab.race_window import RaceWindow
 
+    def opened() -> list[RaceWindow]:
+        return [x for x in driver.app.topLevelWidgets() if isinstance(x, RaceWindow)]
+
     driver.window.actions_table["laboratory"].trigger()
-    window = next(x for x in driver.app.topLevelWidgets() if isinstance(x, RaceWindow))
+    # What it draws with is imported beside the window.
+    driver.until(lambda: bool(opened()), "the laboratory")
+    window = opened()[0]
     config = dataclasses.replace(RaceConfig(), branches=branches, modes=modes)
     window.controls.show_config(config)
     window.reset()

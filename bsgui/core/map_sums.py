@@ -13,7 +13,7 @@ from .shaped_mask import ShapedMask
 from .weights import Weights
 
 Maps = NDArray[np.float32]
-MaskValues = Mapping[ShapedMask, NDArray[np.float32]]
+MasksOnMaps = Mapping[ShapedMask, NDArray[np.float32]]
 """Smooth masks at the maps' pixels, (h, w) each."""
 
 
@@ -45,11 +45,11 @@ class MapSums:
         self._last: Weights | None = None
         self._others: _Others | None = None
 
-    def of(self, weights: Weights, masks: MaskValues) -> tuple[FloatImage, ...]:
+    def of(self, weights: Weights, masks: MasksOnMaps) -> tuple[FloatImage, ...]:
         """What all layers come to outside of painted masks, new (h, w, 3) for each set of maps."""
         return tuple(_sum(weights, maps, masks) for maps in self._maps)
 
-    def dragged(self, weights: Weights, masks: MaskValues) -> tuple[FloatImage, ...]:
+    def dragged(self, weights: Weights, masks: MasksOnMaps) -> tuple[FloatImage, ...]:
         """The same, sooner where only one layer changes: the sum of the others is kept.
 
         All layers' maps together are more than a processor's cache holds. Summed in another order, what comes out is
@@ -78,7 +78,7 @@ def _only_change(last: Weights, now: Weights) -> int | None:
     return layer if last.without([layer]).key == now.without([layer]).key else None
 
 
-def _own_part(weights: Weights, layer: int, maps: Maps, masks: MaskValues) -> FloatImage:
+def _own_part(weights: Weights, layer: int, maps: Maps, masks: MasksOnMaps) -> FloatImage:
     """What one layer adds to :func:`_sum`."""
     own, mask = maps[layer : layer + 1], weights.mask(layer)
     part = weighed(weights.unpainted[layer : layer + 1], own)
@@ -88,7 +88,7 @@ def _own_part(weights: Weights, layer: int, maps: Maps, masks: MaskValues) -> Fl
     return part
 
 
-def _sum(weights: Weights, maps: Maps, masks: MaskValues) -> FloatImage:
+def _sum(weights: Weights, maps: Maps, masks: MasksOnMaps) -> FloatImage:
     """What all layers weigh outside of their masks, and for each smooth mask what changes inside of it."""
     mixed = weighed(weights.unpainted, maps)
     for mask in dict.fromkeys(mask for mask in weights.masks if isinstance(mask, ShapedMask)):

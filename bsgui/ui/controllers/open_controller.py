@@ -196,7 +196,11 @@ def _ready_to_show(opened: Opened, cancel: CancelToken) -> tuple[Opened, Pyramid
     photo = opened if isinstance(opened, Photo) else opened.photo if isinstance(opened, OpenedProject) else None
     if photo is None:
         return opened, None
-    cancel.raise_if_cancelled()
+
+    def is_cancelled() -> bool:
+        cancel.raise_if_cancelled()
+        return False
+
     pyramid = Pyramid.of(photo.samples)
-    pyramid.build()
+    pyramid.build(is_cancelled)
     return opened, pyramid
